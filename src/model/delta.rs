@@ -1,0 +1,202 @@
+//! The checked effect of a command, and its record.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::definition::{CiTypeDefinition, LifecycleRule, PoolDefinition, RelationshipTypeDefinition};
+use super::{ConfigurationItem, Name, RedundancyGroup, Relationship, Source};
+
+/// Number of a commit; 0 is the empty estate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Revision(u64);
+
+impl Revision {
+    /// The empty estate.
+    pub const ZERO: Self = Self(0);
+
+    /// Wraps a number.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number inside.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The commit after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// One thing before and after: both present is an update, only `after` a creation, only `before` a
+/// removal. Never both absent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BeforeAfter<T> {
+    /// As it was.
+    pub before: Option<Arc<T>>,
+    /// As it is.
+    pub after: Option<Arc<T>>,
+}
+
+impl<T> BeforeAfter<T> {
+    /// A creation.
+    pub fn created(after: T) -> Self {
+        Self {
+            before: None,
+            after: Some(Arc::new(after)),
+        }
+    }
+
+    /// An update.
+    pub fn updated(before: Arc<T>, after: T) -> Self {
+        Self {
+            before: Some(before),
+            after: Some(Arc::new(after)),
+        }
+    }
+
+    /// A removal.
+    pub fn removed(before: Arc<T>) -> Self {
+        Self {
+            before: Some(before),
+            after: None,
+        }
+    }
+
+    /// What is there on either side, the later first.
+    pub fn either(&self) -> Option<&Arc<T>> {
+        self.after.as_ref().or(self.before.as_ref())
+    }
+
+    fn inverse(&self) -> Self {
+        Self {
+            before: self.after.clone(),
+            after: self.before.clone(),
+        }
+    }
+}
+
+/// One step of a delta.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeltaItem {
+    /// A source.
+    Source(BeforeAfter<Source>),
+    /// A CI type.
+    CiType(BeforeAfter<CiTypeDefinition>),
+    /// A relationship type.
+    RelationshipType(BeforeAfter<RelationshipTypeDefinition>),
+    /// A pool.
+    Pool(BeforeAfter<PoolDefinition>),
+    /// What a lifecycle stage means.
+    Lifecycle(BeforeAfter<LifecycleRule>),
+    /// A configuration item.
+    Ci(BeforeAfter<ConfigurationItem>),
+    /// A relationship.
+    Relationship(BeforeAfter<Relationship>),
+    /// A redundancy group.
+    Group(BeforeAfter<RedundancyGroup>),
+}
+
+/// The checked effect of a write, in the order to apply: before and after of just what changes.
+/// Journal entry, replay, audit record, event and inverse at once. Applying cannot fail.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Delta {
+    /// The steps.
+    pub items: Vec<DeltaItem>,
+}
+
+impl Delta {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The delta that takes this one back.
+    #[must_use]
+    pub fn inverse(&self) -> Self {
+        let items = self.items.iter().rev().map(DeltaItem::inverse).collect();
+        Self { items }
+    }
+}
+
+impl DeltaItem {
+    fn inverse(&self) -> Self {
+        match self {
+            Self::Source(item) => Self::Source(item.inverse()),
+            Self::CiType(item) => Self::CiType(item.inverse()),
+            Self::RelationshipType(item) => Self::RelationshipType(item.inverse()),
+            Self::Pool(item) => Self::Pool(item.inverse()),
+            Self::Lifecycle(item) => Self::Lifecycle(item.inverse()),
+            Self::Ci(item) => Self::Ci(item.inverse()),
+            Self::Relationship(item) => Self::Relationship(item.inverse()),
+            Self::Group(item) => Self::Group(item.inverse()),
+        }
+    }
+}
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The name in records: `admin`, `local`, `system`.
+    pub name: Box<str>,
+}
+
+/// A key under which the same request is recognised when it is sent again; 1 to 200 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdempotencyKey(Box<str>);
+
+/// A text is no idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an idempotency key has 1 to {max} bytes, this one has {0}", max = IdempotencyKey::BYTES_MAX)]
+pub struct IdempotencyKeyError(usize);
+
+impl IdempotencyKey {
+    /// Longest key, in bytes.
+    pub const BYTES_MAX: usize = 200;
+
+    /// Checks and wraps a text.
+    pub fn new(text: &str) -> Result<Self, IdempotencyKeyError> {
+        if (1..=Self::BYTES_MAX).contains(&text.len()) {
+            Ok(Self(text.into()))
+        } else {
+            Err(IdempotencyKeyError(text.len()))
+        }
+    }
+
+    /// The text inside.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The record of a commit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JournalEntry {
+    /// The number of the commit.
+    pub revision: Revision,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Who asked.
+    pub actor: Actor,
+    /// The source behind it.
+    pub source: Name,
+    /// Why, in the asker's words.
+    pub reason: Option<Box<str>>,
+    /// The key it was asked under.
+    pub idempotency_key: Option<IdempotencyKey>,
+    /// SHA-256 of what was asked under the key, to tell a repetition from a reuse.
+    pub request_digest: [u8; 32],
+    /// What changed.
+    pub delta: Delta,
+}
