@@ -8,3 +8,5 @@ pub mod model;
 
 pub mod app;
 pub mod clock;
+pub mod catalog;
+pub mod graph;

@@ -9,7 +9,7 @@ use super::packed::{PackError, Reader, Writer};
 use super::{AttributeId, Decimal, SourceId};
 
 /// A value of an attribute, typed by the attribute's definition.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum AttributeValue {
     /// A string, enumeration value, URL or e-mail address.
     Text(Box<str>),

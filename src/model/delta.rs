@@ -198,5 +198,5 @@ pub struct JournalEntry {
     /// SHA-256 of what was asked under the key, to tell a repetition from a reuse.
     pub request_digest: [u8; 32],
     /// What changed.
-    pub delta: Delta,
+    pub delta: Arc<Delta>,
 }

@@ -1,0 +1,276 @@
+//! Commands on configuration items.
+
+use std::sync::Arc;
+
+use super::{Circumstances, check_short, check_text, slot_of};
+use crate::app::CommandError;
+use crate::app::command_error::{CI_NAME_BYTES_MAX, TAGS_MAX};
+use crate::graph::{Estate, Slot};
+use crate::model::command::NewCi;
+use crate::model::definition::CiTypeDefinition;
+use crate::model::{
+    Attributes, BeforeAfter, CiFields, CiId, CiPatch, ConfigurationItem, Delta, DeltaItem, GroupMember,
+    Input, LifecycleStage, Origin, RedundancyGroup, Revision, Validity,
+};
+
+pub(super) fn create(
+    estate: &Estate,
+    new: &NewCi,
+    circumstances: &mut Circumstances<'_>,
+) -> Result<Delta, CommandError> {
+    let ci_type = concrete_type(estate, &new.ci_type)?;
+    check_text("name", &new.name, CI_NAME_BYTES_MAX)?;
+    check_tags(&new.tags)?;
+    let id = match new.id {
+        Some(id) if estate.slot_of(id).is_some() => return Err(CommandError::CiExists { ci: id }),
+        Some(id) => id,
+        None => circumstances.ids.ci(circumstances.at),
+    };
+    let attributes = merge_attributes(estate, ci_type, &Attributes::default(), &new.attributes, circumstances)?;
+    let mut origins = Vec::new();
+    add_origin(&mut origins, new.native_key.as_deref(), circumstances)?;
+    let fields = CiFields {
+        id,
+        ci_type: ci_type.id,
+        name: new.name.clone(),
+        stage: new.stage.unwrap_or_default(),
+        tags: new.tags.clone(),
+        attributes,
+        origins,
+        validity: Validity::new(new.valid_from, new.valid_to)?,
+        created: circumstances.stamp(),
+        changed: circumstances.stamp(),
+    };
+    check_content(estate, &fields, None)?;
+    Ok(single(BeforeAfter::created(ConfigurationItem::new(fields))))
+}
+
+pub(super) fn update(
+    estate: &Estate,
+    ci: CiId,
+    expected: Option<Revision>,
+    patch: &CiPatch,
+    circumstances: &mut Circumstances<'_>,
+) -> Result<Delta, CommandError> {
+    let (slot, before) = seen(estate, ci, expected)?;
+    let mut fields = before.to_fields();
+    if let Some(name) = &patch.name {
+        check_text("name", name, CI_NAME_BYTES_MAX)?;
+        fields.name.clone_from(name);
+    }
+    if let Some(name) = &patch.ci_type {
+        fields.ci_type = changed_type(estate, ci, &before, name)?.id;
+    }
+    if let Some(tags) = &patch.tags {
+        check_tags(tags)?;
+        fields.tags.clone_from(tags);
+    }
+    let known = fields.validity;
+    let from = patch.valid_from.unwrap_or(known.and_then(|validity| validity.from()));
+    let to = patch.valid_to.unwrap_or(known.and_then(|validity| validity.to()));
+    fields.validity = Validity::new(from, to)?;
+    if let Some(ci_type) = estate.catalog().ci_type(fields.ci_type) {
+        fields.attributes = merge_attributes(estate, ci_type, &fields.attributes, &patch.attributes, circumstances)?;
+    }
+    add_origin(&mut fields.origins, patch.native_key.as_deref(), circumstances)?;
+    changed(estate, slot, &before, fields, circumstances)
+}
+
+pub(super) fn move_to(
+    estate: &Estate,
+    ci: CiId,
+    expected: Option<Revision>,
+    stage: LifecycleStage,
+    circumstances: &mut Circumstances<'_>,
+) -> Result<Delta, CommandError> {
+    let (slot, before) = seen(estate, ci, expected)?;
+    let from = before.stage();
+    if from != stage && !estate.catalog().may_move(from, stage) {
+        let allowed = estate.catalog().lifecycle(from).next.clone();
+        return Err(CommandError::IllegalTransition { ci, from, to: stage, allowed });
+    }
+    let mut fields = before.to_fields();
+    fields.stage = stage;
+    changed(estate, slot, &before, fields, circumstances)
+}
+
+pub(super) fn delete(
+    estate: &Estate,
+    ci: CiId,
+    expected: Option<Revision>,
+    reason: &str,
+    with_relationships: bool,
+) -> Result<Delta, CommandError> {
+    let (slot, before) = seen(estate, ci, expected)?;
+    if reason.trim().is_empty() {
+        return Err(CommandError::ReasonRequired { ci });
+    }
+    check_short("reason", reason)?;
+    let mut items = Vec::new();
+    let from = estate.relationships_from(slot);
+    let to = estate.relationships_to(slot).filter(|relationship| relationship.from() != slot);
+    for relationship in from.chain(to) {
+        items.push(DeltaItem::Relationship(BeforeAfter::removed(Arc::new(relationship.to_relationship()))));
+    }
+    for group in estate.groups_with_member(slot).filter(|group| group.consumer != ci) {
+        items.push(DeltaItem::Group(without_member(group, ci)));
+    }
+    for group in estate.groups_of_consumer(slot) {
+        items.extend(super::group::removal(estate, group, slot));
+    }
+    if !with_relationships && !items.is_empty() {
+        return Err(CommandError::CiHasRelationships { ci, count: items.len() });
+    }
+    items.push(DeltaItem::Ci(BeforeAfter::removed(before)));
+    Ok(Delta { items })
+}
+
+fn without_member(group: &Arc<RedundancyGroup>, ci: CiId) -> BeforeAfter<RedundancyGroup> {
+    let members: Vec<GroupMember> = group.members.iter().filter(|member| member.ci != ci).copied().collect();
+    BeforeAfter::updated(Arc::clone(group), RedundancyGroup { members, ..RedundancyGroup::clone(group) })
+}
+
+/// The delta from `before` to `fields`; empty where they say the same.
+fn changed(
+    estate: &Estate,
+    slot: Slot,
+    before: &Arc<ConfigurationItem>,
+    mut fields: CiFields,
+    circumstances: &Circumstances<'_>,
+) -> Result<Delta, CommandError> {
+    if ConfigurationItem::new(fields.clone()) == **before {
+        return Ok(Delta::default());
+    }
+    fields.changed = circumstances.stamp();
+    check_content(estate, &fields, Some(slot))?;
+    Ok(single(BeforeAfter::updated(Arc::clone(before), ConfigurationItem::new(fields))))
+}
+
+fn single(item: BeforeAfter<ConfigurationItem>) -> Delta {
+    Delta { items: vec![DeltaItem::Ci(item)] }
+}
+
+fn seen(
+    estate: &Estate,
+    ci: CiId,
+    expected: Option<Revision>,
+) -> Result<(Slot, Arc<ConfigurationItem>), CommandError> {
+    let slot = slot_of(estate, ci)?;
+    let before = Arc::clone(estate.ci_at(slot));
+    let found = before.changed().revision;
+    match expected {
+        Some(expected) if expected < found => Err(CommandError::StaleRevision { ci, expected, found }),
+        Some(_) | None => Ok((slot, before)),
+    }
+}
+
+fn concrete_type<'a>(estate: &'a Estate, name: &str) -> Result<&'a CiTypeDefinition, CommandError> {
+    let ci_type = estate.catalog().ci_type_named(name);
+    let ci_type = ci_type.ok_or_else(|| CommandError::UnknownCiType { name: name.to_owned() })?;
+    if ci_type.is_abstract {
+        return Err(CommandError::AbstractCiType { name: ci_type.name.clone() });
+    }
+    Ok(ci_type)
+}
+
+/// A CI may become what it more precisely is, or what it was taken for too precisely: its type moves
+/// along its line of the inheritance tree.
+fn changed_type<'a>(
+    estate: &'a Estate,
+    ci: CiId,
+    before: &ConfigurationItem,
+    name: &str,
+) -> Result<&'a CiTypeDefinition, CommandError> {
+    let catalog = estate.catalog();
+    let to = concrete_type(estate, name)?;
+    if catalog.is_a(to.id, before.ci_type()) || catalog.is_a(before.ci_type(), to.id) {
+        return Ok(to);
+    }
+    match catalog.ci_type(before.ci_type()) {
+        Some(from) => Err(CommandError::TypeChange { ci, from: from.name.clone(), to: to.name.clone() }),
+        None => Ok(to),
+    }
+}
+
+fn check_tags(tags: &[String]) -> Result<(), CommandError> {
+    if tags.len() > TAGS_MAX {
+        return Err(CommandError::TooManyTags { count: tags.len() });
+    }
+    tags.iter().try_for_each(|tag| check_short("tags", tag))
+}
+
+fn merge_attributes(
+    estate: &Estate,
+    ci_type: &CiTypeDefinition,
+    known: &Attributes,
+    set: &[(String, Input)],
+    circumstances: &Circumstances<'_>,
+) -> Result<Attributes, CommandError> {
+    let parsed = set
+        .iter()
+        .map(|(name, input)| estate.catalog().parse_value(ci_type.id, name, input))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(super::merge(known, parsed, circumstances))
+}
+
+fn add_origin(
+    origins: &mut Vec<Origin>,
+    native_key: Option<&str>,
+    circumstances: &Circumstances<'_>,
+) -> Result<(), CommandError> {
+    let source = circumstances.source;
+    let Some(key) = native_key else {
+        if origins.is_empty() {
+            origins.push(Origin { source, native_key: "".into(), first_seen: circumstances.second() });
+        }
+        return Ok(());
+    };
+    check_short("key", key)?;
+    if !origins.iter().any(|origin| origin.source == source && &*origin.native_key == key) {
+        origins.push(Origin { source, native_key: key.into(), first_seen: circumstances.second() });
+    }
+    Ok(())
+}
+
+/// What must hold of every CI, new or changed.
+fn check_content(estate: &Estate, fields: &CiFields, own: Option<Slot>) -> Result<(), CommandError> {
+    let catalog = estate.catalog();
+    if let Some(attribute) = catalog.missing_required(fields.ci_type, &fields.attributes).into_iter().next() {
+        let ci_type = catalog.ci_type(fields.ci_type).map(|ci_type| ci_type.name.clone());
+        let ci_type = ci_type.unwrap_or_else(|| attribute.clone());
+        return Err(CommandError::MissingAttribute { attribute, ci_type });
+    }
+    check_unique(estate, fields, own)?;
+    let keyed = fields.origins.iter().filter(|origin| !origin.native_key.is_empty());
+    for origin in keyed {
+        match estate.by_native_key(origin.source, &origin.native_key) {
+            Some(other) if Some(other) != own => {
+                return Err(duplicate(estate, "key", &origin.native_key, other));
+            }
+            Some(_) | None => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_unique(estate: &Estate, fields: &CiFields, own: Option<Slot>) -> Result<(), CommandError> {
+    let catalog = estate.catalog();
+    for attribute in fields.attributes.iter() {
+        let Some(scope) = catalog.unique_scope(fields.ci_type, attribute.id) else { continue };
+        let mut others = estate.with_identifier(attribute.id, &attribute.value);
+        let other = others.find(|slot| Some(*slot) != own && catalog.is_a(estate.ci_type_of(*slot), scope));
+        if let Some(other) = other {
+            let name = catalog.attribute_name(attribute.id).map(ToString::to_string).unwrap_or_default();
+            return Err(duplicate(estate, &name, &attribute.value.to_string(), other));
+        }
+    }
+    Ok(())
+}
+
+fn duplicate(estate: &Estate, attribute: &str, value: &str, existing: Slot) -> CommandError {
+    CommandError::DuplicateIdentifier {
+        attribute: attribute.to_owned(),
+        value: value.to_owned(),
+        existing: estate.ci_id(existing),
+    }
+}

@@ -1,0 +1,165 @@
+//! Why a command was refused.
+
+use crate::app::ErrorCode;
+use crate::catalog::{AttributeError, CatalogError};
+use crate::model::lifecycle::LifecycleStageError;
+use crate::model::validity::ValidityError;
+use crate::model::{CiId, GroupId, LifecycleStage, Name, RelationshipId, Revision};
+
+/// Longest name of a CI, in bytes.
+pub const CI_NAME_BYTES_MAX: usize = 500;
+
+/// Longest tag, native key, qualifier or reason, in bytes.
+pub const SHORT_TEXT_BYTES_MAX: usize = 1_000;
+
+/// Most tags of a CI.
+pub const TAGS_MAX: usize = 100;
+
+/// Most members of a redundancy group that one command may list.
+pub const GROUP_MEMBERS_MAX: usize = 1_000_000;
+
+/// Why a command was refused. Nothing was written.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each variant's message says what its fields are")]
+pub enum CommandError {
+    #[error("there is no CI type `{name}`")]
+    UnknownCiType { name: String },
+    #[error("`{name}` is an abstract CI type")]
+    AbstractCiType { name: Name },
+    #[error("there is no relationship type `{name}`")]
+    UnknownRelationshipType { name: String },
+    #[error(transparent)]
+    Attribute(#[from] AttributeError),
+    #[error("`{ci_type}` requires a value for `{attribute}`")]
+    MissingAttribute { attribute: Name, ci_type: Name },
+    #[error("`{attribute}` = `{value}` already identifies {existing}")]
+    DuplicateIdentifier { attribute: String, value: String, existing: CiId },
+    #[error("`{field}` has {bytes} bytes: it needs 1 to {limit}, without control characters")]
+    InvalidText { field: &'static str, bytes: usize, limit: usize },
+    #[error("{count} tags are too many: the limit is {TAGS_MAX}")]
+    TooManyTags { count: usize },
+    #[error("{ci} exists already")]
+    CiExists { ci: CiId },
+    #[error("no configuration item {ci}")]
+    CiNotFound { ci: CiId },
+    #[error("`{field}` names {ci}, which does not exist")]
+    EndNotFound { field: &'static str, ci: CiId },
+    #[error("{ci} was changed in revision {found}, after revision {expected} that the command saw")]
+    StaleRevision { ci: CiId, expected: Revision, found: Revision },
+    #[error("{ci} cannot move from {from} to {to}: allowed are {}", join(allowed))]
+    IllegalTransition { ci: CiId, from: LifecycleStage, to: LifecycleStage, allowed: Vec<LifecycleStage> },
+    #[error("{ci} is {stage} and takes no new relationship")]
+    CiNotActive { ci: CiId, stage: LifecycleStage },
+    #[error("deleting {ci} needs a reason")]
+    ReasonRequired { ci: CiId },
+    #[error("{ci} still has {count} relationships and group memberships")]
+    CiHasRelationships { ci: CiId, count: usize },
+    #[error("`{relationship_type}` cannot lead from a {from_type} to a {to_type}")]
+    DisallowedEnds { relationship_type: Name, from_type: Name, to_type: Name },
+    #[error("{existing} is the same relationship already")]
+    RelationshipExists { existing: RelationshipId },
+    #[error("no relationship {relationship}")]
+    RelationshipNotFound { relationship: RelationshipId },
+    #[error("no redundancy group {group}")]
+    GroupNotFound { group: GroupId },
+    #[error("{consumer} already has a redundancy group `{name}`: {existing}")]
+    GroupExists { consumer: CiId, name: Name, existing: GroupId },
+    #[error("the redundancy group's consumer {ci} does not exist")]
+    GroupConsumerMissing { ci: CiId },
+    #[error("the redundancy group's member {ci} does not exist")]
+    GroupMemberMissing { ci: CiId },
+    #[error("{count} members are too many: the limit is {GROUP_MEMBERS_MAX}")]
+    TooManyMembers { count: usize },
+    #[error(transparent)]
+    Validity(#[from] ValidityError),
+    #[error(transparent)]
+    Stage(#[from] LifecycleStageError),
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error("{ci} is of type `{from}`, which cannot become `{to}`: only a subtype or the same family can")]
+    TypeChange { ci: CiId, from: Name, to: Name },
+    #[error("the catalog change would make {count} configuration items invalid, the first {ci}: {because}")]
+    CatalogBreaksData { count: usize, ci: CiId, because: String, examples: Vec<CiId> },
+    #[error("`{name}` still has {count} {what}")]
+    TypeInUse { name: String, count: usize, what: &'static str },
+    #[error("another command of the atomic batch was refused")]
+    BatchRefused,
+}
+
+impl CommandError {
+    /// The code that clients see.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::UnknownCiType { .. } => ErrorCode::UnknownCiType,
+            Self::AbstractCiType { .. } => ErrorCode::AbstractCiType,
+            Self::UnknownRelationshipType { .. } => ErrorCode::UnknownRelationshipType,
+            Self::Attribute(AttributeError::Unknown { .. }) => ErrorCode::UnknownAttribute,
+            Self::Attribute(_) | Self::TypeChange { .. } => ErrorCode::InvalidAttribute,
+            Self::MissingAttribute { .. } => ErrorCode::MissingAttribute,
+            Self::DuplicateIdentifier { .. } => ErrorCode::DuplicateIdentifier,
+            Self::InvalidText { .. } | Self::TooManyTags { .. } => ErrorCode::InvalidName,
+            Self::CiExists { .. } => ErrorCode::CiExists,
+            Self::CiNotFound { .. } => ErrorCode::CiNotFound,
+            Self::EndNotFound { .. } => ErrorCode::DanglingEdge,
+            Self::StaleRevision { .. } => ErrorCode::StaleRevision,
+            Self::IllegalTransition { .. } | Self::Stage(_) => ErrorCode::IllegalTransition,
+            Self::CiNotActive { .. } => ErrorCode::CiNotActive,
+            Self::ReasonRequired { .. } => ErrorCode::ReasonRequired,
+            Self::CiHasRelationships { .. } => ErrorCode::CiHasRelationships,
+            Self::DisallowedEnds { .. } => ErrorCode::DisallowedEnds,
+            Self::RelationshipExists { .. } => ErrorCode::RelationshipExists,
+            Self::RelationshipNotFound { .. } => ErrorCode::RelationshipNotFound,
+            Self::GroupNotFound { .. } => ErrorCode::GroupNotFound,
+            Self::GroupExists { .. } => ErrorCode::GroupExists,
+            Self::GroupConsumerMissing { .. } => ErrorCode::GroupConsumerMissing,
+            Self::GroupMemberMissing { .. } => ErrorCode::GroupMemberMissing,
+            Self::TooManyMembers { .. } => ErrorCode::LimitExceeded,
+            Self::Validity(_) => ErrorCode::InvalidWindow,
+            Self::Catalog(error) => catalog_code(error),
+            Self::CatalogBreaksData { .. } | Self::TypeInUse { .. } => ErrorCode::CatalogBreaksData,
+            Self::BatchRefused => ErrorCode::BatchRefused,
+        }
+    }
+
+    /// The field, value, limit or candidates at fault, by name, for machines.
+    pub fn details(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::UnknownCiType { name } => vec![("field", "type".to_owned()), ("value", name.clone())],
+            Self::AbstractCiType { name } => vec![("field", "type".to_owned()), ("value", name.to_string())],
+            Self::UnknownRelationshipType { name } => vec![("field", "type".to_owned()), ("value", name.clone())],
+            Self::MissingAttribute { attribute, .. } => vec![("field", attribute.to_string())],
+            Self::DuplicateIdentifier { attribute, value, existing } => {
+                vec![("field", attribute.clone()), ("value", value.clone()), ("existing", existing.to_string())]
+            }
+            Self::InvalidText { field, bytes, limit } => {
+                vec![("field", (*field).to_owned()), ("bytes", bytes.to_string()), ("limit", limit.to_string())]
+            }
+            Self::StaleRevision { expected, found, .. } => {
+                vec![("field", "expectedRevision".to_owned()), ("value", expected.to_string()), ("found", found.to_string())]
+            }
+            Self::IllegalTransition { to, allowed, .. } => {
+                vec![("field", "stage".to_owned()), ("value", to.to_string()), ("allowed", join(allowed))]
+            }
+            Self::EndNotFound { field, ci } => vec![("field", (*field).to_owned()), ("value", ci.to_string())],
+            Self::CatalogBreaksData { count, examples, .. } => {
+                let examples: Vec<String> = examples.iter().map(ToString::to_string).collect();
+                vec![("count", count.to_string()), ("examples", examples.join(" "))]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn catalog_code(error: &CatalogError) -> ErrorCode {
+    match error {
+        CatalogError::InvalidStrength { .. } => ErrorCode::InvalidStrength,
+        CatalogError::InvalidThreshold { .. } => ErrorCode::InvalidK,
+        _ => ErrorCode::InvalidCatalog,
+    }
+}
+
+fn join(stages: &[LifecycleStage]) -> String {
+    let names: Vec<&str> = stages.iter().map(|stage| stage.as_str()).collect();
+    names.join(", ")
+}

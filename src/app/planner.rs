@@ -1,0 +1,164 @@
+//! One write on its way: commands checked and applied one after the other on the writer's state.
+
+use jiff::Timestamp;
+
+use super::CommandError;
+use super::check::{Circumstances, check};
+use crate::clock::IdGenerator;
+use crate::graph::sightings::SightingKind;
+use crate::graph::{Estate, Slot};
+use crate::model::{
+    BeforeAfter, CiId, Command, Delta, DeltaItem, GroupId, Name, RelationshipId, Revision, Source, SourceId,
+};
+
+/// What a command did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// The CI it was about.
+    pub ci: Option<CiId>,
+    /// The relationship it was about.
+    pub relationship: Option<RelationshipId>,
+    /// The redundancy group it was about.
+    pub group: Option<GroupId>,
+    /// Whether anything changed.
+    pub changed: bool,
+}
+
+/// A write being planned on the writer's thread. What it has executed is in the state it sees.
+#[derive(Debug)]
+pub struct Planner<'a> {
+    estate: &'a mut Estate,
+    ids: &'a mut IdGenerator,
+    at: Timestamp,
+    revision: Revision,
+    source: SourceId,
+    /// The source to register with the first change, where it is new.
+    new_source: Option<Source>,
+    delta: Delta,
+    refused: bool,
+    /// What was sighted: recorded when the write is committed.
+    sighted: Vec<(SightingKind, u32)>,
+}
+
+/// What a finished plan leaves for the writer.
+#[derive(Debug, Default)]
+pub(super) struct Planned {
+    pub(super) delta: Delta,
+    pub(super) refused: bool,
+    pub(super) source: SourceIdOrNone,
+    pub(super) sighted: Vec<(SightingKind, u32)>,
+}
+
+/// The source of a plan.
+pub(super) type SourceIdOrNone = Option<SourceId>;
+
+impl<'a> Planner<'a> {
+    pub(super) fn new(
+        estate: &'a mut Estate,
+        ids: &'a mut IdGenerator,
+        at: Timestamp,
+        revision: Revision,
+        source: &Name,
+    ) -> Self {
+        let known = estate.source_named(source.as_str()).map(|source| source.id);
+        let next = SourceId::new(u16::try_from(estate.sources().count()).unwrap_or(u16::MAX));
+        let new_source = known.is_none().then(|| Source { id: next, name: source.clone() });
+        Self {
+            estate,
+            ids,
+            at,
+            revision,
+            source: known.unwrap_or(next),
+            new_source,
+            delta: Delta::default(),
+            refused: false,
+            sighted: Vec::new(),
+        }
+    }
+
+    /// The state so far, with all that this plan has executed.
+    pub fn estate(&self) -> &Estate {
+        self.estate
+    }
+
+    /// The time of the write.
+    pub fn now(&self) -> Timestamp {
+        self.at
+    }
+
+    /// The source of the write.
+    pub fn source(&self) -> SourceId {
+        self.source
+    }
+
+    /// Checks a command and, if nothing refuses it, applies it.
+    pub fn execute(&mut self, command: &Command) -> Result<Done, CommandError> {
+        let mut circumstances =
+            Circumstances { at: self.at, revision: self.revision, source: self.source, ids: self.ids };
+        let delta = check(self.estate, command, &mut circumstances)?;
+        let done = done(command, &delta);
+        if !delta.is_empty() {
+            self.register_source();
+            self.estate.apply(&delta);
+            self.delta.items.extend(delta.items);
+        }
+        Ok(done)
+    }
+
+    /// Notes that the source spoke of a CI.
+    pub fn saw_ci(&mut self, slot: Slot) {
+        self.sighted.push((SightingKind::Ci, slot.number()));
+    }
+
+    /// Notes that the source spoke of a relationship.
+    pub fn saw_relationship(&mut self, relationship: RelationshipId) {
+        if let Some(found) = self.estate.relationship(relationship) {
+            self.sighted.push((SightingKind::Relationship, found.place()));
+        }
+    }
+
+    /// Gives the whole write up: everything it executed is taken back.
+    pub fn refuse(&mut self) {
+        self.refused = true;
+    }
+
+    pub(super) fn finish(self) -> Planned {
+        let source = self.estate.source(self.source).map(|source| source.id);
+        Planned { delta: self.delta, refused: self.refused, source, sighted: self.sighted }
+    }
+
+    fn register_source(&mut self) {
+        if let Some(source) = self.new_source.take() {
+            let item = Delta { items: vec![DeltaItem::Source(BeforeAfter::created(source))] };
+            self.estate.apply(&item);
+            self.delta.items.extend(item.items);
+        }
+    }
+}
+
+/// What the command was about: named by it, or created by its delta.
+fn done(command: &Command, delta: &Delta) -> Done {
+    let mut done = Done { changed: !delta.is_empty(), ..Done::default() };
+    match command {
+        Command::UpdateCi { ci, .. } | Command::MoveCi { ci, .. } | Command::DeleteCi { ci, .. } => done.ci = Some(*ci),
+        Command::ChangeRelationship { relationship, .. } | Command::Unrelate { relationship } => {
+            done.relationship = Some(*relationship);
+        }
+        Command::ChangeGroup { group, .. } | Command::DeleteGroup { group } => done.group = Some(*group),
+        Command::CreateCi(_) | Command::Relate(_) | Command::CreateGroup(_) => match delta.items.first() {
+            Some(DeltaItem::Ci(item)) => done.ci = item.after.as_ref().map(|ci| ci.id()),
+            Some(DeltaItem::Relationship(item)) => done.relationship = item.after.as_ref().map(|after| after.id),
+            Some(DeltaItem::Group(item)) => done.group = item.after.as_ref().map(|group| group.id),
+            Some(
+                DeltaItem::Source(_)
+                | DeltaItem::CiType(_)
+                | DeltaItem::RelationshipType(_)
+                | DeltaItem::Pool(_)
+                | DeltaItem::Lifecycle(_),
+            )
+            | None => {}
+        },
+        Command::Catalog(_) => {}
+    }
+    done
+}

@@ -1,0 +1,305 @@
+//! How the estate changes: by applying deltas, which cannot fail.
+//!
+//! A delta was checked against the very state it is applied to, so an item that does not fit is
+//! passed over. Applying a delta and then its inverse restores the state, including the slots that
+//! the next items will get; this keeps the two states that alternate in memory equal.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use petgraph::stable_graph::EdgeIndex;
+
+use super::Slot;
+use super::dependency::{CiRow, DependencyIndex};
+use super::estate::{Estate, edge_slot, node};
+use super::lookup::Lookup;
+use super::marks::ChangeMarks;
+use super::relationship_table::EdgeSlot;
+use super::search::SearchIndex;
+use super::sightings::SightingKind;
+use crate::model::{
+    AttributeId, AttributeValue, BeforeAfter, ConfigurationItem, Delta, DeltaItem, RedundancyGroup, Relationship,
+    Revision,
+};
+
+impl Estate {
+    /// Applies a checked delta. Costs what it changes, except for catalog items that change the
+    /// meaning of what is recorded: those rebuild what is derived.
+    pub fn apply(&mut self, delta: &Delta) {
+        let mut items = delta.items.as_slice();
+        while let [first, rest @ ..] = items {
+            if is_catalog_item(first) {
+                let count = items.iter().take_while(|item| is_catalog_item(item)).count();
+                let (run, others) = items.split_at(count);
+                self.apply_catalog(run);
+                items = others;
+            } else {
+                self.apply_item(first);
+                items = rest;
+            }
+        }
+    }
+
+    /// States which commit this is the state after.
+    pub fn stamp(&mut self, revision: Revision, committed_at: Timestamp) {
+        self.revision = revision;
+        self.committed_at = committed_at;
+    }
+
+    /// What changed since this was last asked.
+    pub fn take_marks(&mut self) -> ChangeMarks {
+        std::mem::take(&mut self.marks)
+    }
+
+    /// Lets relationship numbers go on behind those ever given out.
+    pub fn reserve_relationship_ids(&mut self, next: u64) {
+        self.next_relationship = self.next_relationship.max(next);
+    }
+
+    fn apply_item(&mut self, item: &DeltaItem) {
+        match item {
+            DeltaItem::Source(item) => {
+                self.marks.sources = true;
+                match &item.after {
+                    Some(source) => self.sources.push(Arc::clone(source)),
+                    None => drop(self.sources.pop()),
+                };
+            }
+            DeltaItem::Ci(BeforeAfter { before: None, after: Some(after) }) => self.insert_ci(after),
+            DeltaItem::Ci(BeforeAfter { before: Some(before), after: Some(after) }) => self.replace_ci(before, after),
+            DeltaItem::Ci(BeforeAfter { before: Some(before), after: None }) => self.remove_ci(before),
+            DeltaItem::Relationship(item) => self.apply_relationship(item),
+            DeltaItem::Group(item) => self.apply_group(item),
+            DeltaItem::Ci(BeforeAfter { before: None, after: None })
+            | DeltaItem::CiType(_)
+            | DeltaItem::RelationshipType(_)
+            | DeltaItem::Pool(_)
+            | DeltaItem::Lifecycle(_) => {}
+        }
+    }
+
+    pub(super) fn insert_ci(&mut self, ci: &Arc<ConfigurationItem>) {
+        let slot = Slot::new(u32::try_from(self.graph.add_node(()).index()).expect("petgraph numbers CIs with 32 bits"));
+        if self.cis.len() <= slot.index() {
+            self.cis.resize(slot.index() + 1, None);
+        }
+        self.dependency.add_ci(slot);
+        self.place_ci(slot, ci);
+        self.listing.insert(slot, ci.id(), self.columns.ids());
+        self.listing.insert_type(ci.ci_type(), slot, ci.id(), self.columns.ids());
+        self.by_id.insert(ci.id(), slot);
+        for origin in ci.origins() {
+            self.sightings.start(SightingKind::Ci, origin.source, slot.number(), origin.first_seen);
+        }
+    }
+
+    fn remove_ci(&mut self, ci: &Arc<ConfigurationItem>) {
+        let Some(slot) = self.slot_of(ci.id()) else { return };
+        self.listing.remove_type(ci.ci_type(), ci.id(), self.columns.ids());
+        self.listing.remove(ci.id(), self.columns.ids());
+        self.displace_ci(slot);
+        self.by_id.remove(ci.id(), slot);
+        self.dependency.remove_ci(slot);
+        self.columns.clear(slot);
+        self.cis[slot.index()] = None;
+        self.graph.remove_node(node(slot));
+    }
+
+    fn replace_ci(&mut self, before: &Arc<ConfigurationItem>, after: &Arc<ConfigurationItem>) {
+        let Some(slot) = self.slot_of(before.id()) else { return };
+        let moves = self.catalog.takes_part(before.stage()) != self.catalog.takes_part(after.stage());
+        if moves {
+            self.detach_ci(slot);
+        }
+        if before.ci_type() != after.ci_type() {
+            self.listing.remove_type(before.ci_type(), before.id(), self.columns.ids());
+            self.listing.insert_type(after.ci_type(), slot, after.id(), self.columns.ids());
+        }
+        self.displace_ci(slot);
+        self.place_ci(slot, after);
+        for origin in after.origins().filter(|origin| before.origins().all(|known| known.source != origin.source)) {
+            self.sightings.start(SightingKind::Ci, origin.source, slot.number(), origin.first_seen);
+        }
+        if moves {
+            self.attach_ci(slot);
+        } else {
+            self.refresh_pool_groups(slot);
+        }
+    }
+
+    /// Fills the table, the columns and the look-ups that a CI's content decides.
+    fn place_ci(&mut self, slot: Slot, ci: &Arc<ConfigurationItem>) {
+        self.marks.ci(slot);
+        self.columns.set(slot, self.row_of(ci));
+        self.listing.count_stage(ci.stage(), true);
+        self.by_name.insert(ci.name(), slot);
+        for origin in ci.origins() {
+            self.listing.count_source(origin.source, true);
+            self.by_native_key.insert((origin.source, &*origin.native_key), slot);
+        }
+        for (attribute, value) in self.identifiers_of(ci) {
+            self.by_identifier.insert((attribute, &value), slot);
+        }
+        self.search.insert(slot, ci, &self.catalog);
+        self.bounded_cis += usize::from(ci.validity().is_some());
+        self.cis[slot.index()] = Some(Arc::clone(ci));
+    }
+
+    /// The inverse of [`Estate::place_ci`] for the CI that is in the slot.
+    fn displace_ci(&mut self, slot: Slot) {
+        self.marks.ci(slot);
+        let Some(ci) = self.cis[slot.index()].take() else { return };
+        self.listing.count_stage(ci.stage(), false);
+        self.by_name.remove(ci.name(), slot);
+        for origin in ci.origins() {
+            self.listing.count_source(origin.source, false);
+            self.by_native_key.remove((origin.source, &*origin.native_key), slot);
+        }
+        for (attribute, value) in self.identifiers_of(&ci) {
+            self.by_identifier.remove((attribute, &value), slot);
+        }
+        self.search.remove(slot, &ci, &self.catalog);
+        self.bounded_cis -= usize::from(ci.validity().is_some());
+    }
+
+    fn row_of(&self, ci: &ConfigurationItem) -> CiRow {
+        let stated = self.catalog.tier_attribute().and_then(|attribute| ci.attributes().value(attribute));
+        let stated = match stated {
+            Some(AttributeValue::Integer(tier)) => u8::try_from(tier).ok(),
+            _ => None,
+        };
+        let rule = self.catalog.lifecycle(ci.stage());
+        CiRow {
+            id: ci.id(),
+            ci_type: ci.ci_type(),
+            tier: stated.or_else(|| self.catalog.default_tier(ci.ci_type())),
+            current: rule.current_state,
+            takes_part: rule.takes_part,
+        }
+    }
+
+    fn identifiers_of(&self, ci: &ConfigurationItem) -> Vec<(AttributeId, AttributeValue)> {
+        let identifying = ci.attributes().iter().filter(|attribute| self.catalog.is_identifying(attribute.id));
+        identifying.map(|attribute| (attribute.id, attribute.value)).collect()
+    }
+
+    fn apply_relationship(&mut self, item: &BeforeAfter<Relationship>) {
+        match (&item.before, &item.after) {
+            (None, Some(after)) => self.insert_relationship(after),
+            (Some(before), Some(after)) => {
+                let Some(edge) = self.relationships.by_id(before.id) else { return };
+                self.detach_edge(edge);
+                self.marks.relationship(edge);
+                self.relationships.replace(edge, after);
+                self.attach_edge(edge);
+            }
+            (Some(before), None) => {
+                let Some(edge) = self.relationships.by_id(before.id) else { return };
+                self.detach_edge(edge);
+                self.marks.relationship(edge);
+                self.relationships.remove(edge);
+                self.graph.remove_edge(EdgeIndex::new(edge.index()));
+            }
+            (None, None) => {}
+        }
+    }
+
+    pub(super) fn insert_relationship(&mut self, relationship: &Relationship) {
+        let (Some(from), Some(to)) = (self.slot_of(relationship.from), self.slot_of(relationship.to)) else { return };
+        let edge = edge_slot(self.graph.add_edge(node(from), node(to), relationship.relationship_type));
+        self.place_relationship(edge, relationship, from, to);
+    }
+
+    pub(super) fn place_relationship(&mut self, edge: EdgeSlot, relationship: &Relationship, from: Slot, to: Slot) {
+        self.marks.relationship(edge);
+        self.relationships.insert(edge, relationship, from, to);
+        self.next_relationship = self.next_relationship.max(relationship.id.number() + 1);
+        self.sightings.start(SightingKind::Relationship, relationship.source, edge.0, relationship.first_seen);
+        self.attach_edge(edge);
+    }
+
+    fn apply_group(&mut self, item: &BeforeAfter<RedundancyGroup>) {
+        self.marks.groups = true;
+        if let Some(before) = &item.before {
+            self.detach_group(before.id);
+            let Some(consumer) = self.slot_of(before.consumer) else { return };
+            let members: Vec<Slot> = before.members.iter().filter_map(|member| self.slot_of(member.ci)).collect();
+            self.groups.remove(before.id, consumer, members.into_iter());
+            // Relationships that still name the group are plain until it is there again.
+            self.attach_naming(before);
+        }
+        if let Some(after) = &item.after {
+            self.detach_naming(after);
+            let Some(consumer) = self.slot_of(after.consumer) else { return };
+            let members: Vec<Slot> = after.members.iter().filter_map(|member| self.slot_of(member.ci)).collect();
+            self.groups.insert(Arc::clone(after), consumer, members.into_iter());
+            self.attach_group(after.id);
+        }
+    }
+
+    fn attach_naming(&mut self, group: &RedundancyGroup) {
+        for edge in self.relationships.naming(group.id).to_vec() {
+            self.attach_edge(edge);
+        }
+    }
+
+    fn detach_naming(&mut self, group: &RedundancyGroup) {
+        for edge in self.relationships.naming(group.id).to_vec() {
+            self.detach_edge(edge);
+        }
+    }
+
+    fn apply_catalog(&mut self, items: &[DeltaItem]) {
+        self.marks.catalog = true;
+        let catalog = Arc::make_mut(&mut self.catalog);
+        for item in items {
+            catalog.apply(item);
+        }
+        if items.iter().any(changes_meaning) {
+            self.rebuild_derived();
+        }
+    }
+
+    /// Derives everything anew that depends on the catalog: O(estate).
+    fn rebuild_derived(&mut self) {
+        self.by_identifier = Lookup::default();
+        self.search = SearchIndex::default();
+        self.dependency = DependencyIndex::default();
+        for index in 0..self.cis.len() {
+            let Some(ci) = self.cis[index].clone() else { continue };
+            let slot = Slot::new(u32::try_from(index).expect("petgraph numbers CIs with 32 bits"));
+            self.columns.set(slot, self.row_of(&ci));
+            for (attribute, value) in self.identifiers_of(&ci) {
+                self.by_identifier.insert((attribute, &value), slot);
+            }
+            self.search.insert(slot, &ci, &self.catalog);
+            self.dependency.add_ci(slot);
+        }
+        let groups: Vec<_> = self.groups.iter().map(|group| group.id).collect();
+        for group in groups {
+            self.attach_group_itself(group);
+        }
+        let edges: Vec<_> = self.relationships.edges().collect();
+        for edge in edges {
+            self.attach_edge(edge);
+        }
+    }
+}
+
+fn is_catalog_item(item: &DeltaItem) -> bool {
+    match item {
+        DeltaItem::CiType(_) | DeltaItem::RelationshipType(_) | DeltaItem::Pool(_) | DeltaItem::Lifecycle(_) => true,
+        DeltaItem::Source(_) | DeltaItem::Ci(_) | DeltaItem::Relationship(_) | DeltaItem::Group(_) => false,
+    }
+}
+
+/// Whether a catalog item may change the meaning of what is recorded; a new type has no CIs yet.
+fn changes_meaning(item: &DeltaItem) -> bool {
+    match item {
+        DeltaItem::CiType(item) => item.before.is_some(),
+        DeltaItem::RelationshipType(item) => item.before.is_some(),
+        DeltaItem::Pool(item) => item.before.is_some(),
+        DeltaItem::Lifecycle(_) => true,
+        DeltaItem::Source(_) | DeltaItem::Ci(_) | DeltaItem::Relationship(_) | DeltaItem::Group(_) => false,
+    }
+}
