@@ -6,5 +6,7 @@
 
 pub mod model;
 
+pub mod store;
+
 pub mod app;
 pub mod clock;
