@@ -63,11 +63,43 @@ impl Store {
         folder::create_missing(&journal_path, &checkpoint_path)?;
         let journal = DataFile::open(journal_path, JOURNAL_CACHE_BYTES, journal)?;
         let checkpoint = DataFile::open(checkpoint_path, CHECKPOINT_CACHE_BYTES, checkpoint)?;
-        Ok(Self {
+        let store = Self {
             journal: Journal::open(journal, Arc::clone(&lock))?,
             checkpoint: CheckpointFile::new(checkpoint, lock),
             folder: folder.to_owned(),
-        })
+        };
+        store.check_checkpoint()?;
+        Ok(store)
+    }
+
+    /// Refuses files that do not belong together: a checkpoint beyond the journal's end means that
+    /// the journal has lost acknowledged entries.
+    fn check_checkpoint(&self) -> Result<(), OpenError> {
+        let damaged = |file: &str, detail: String| OpenError::Damaged {
+            path: self.folder.join(file),
+            detail,
+        };
+        let header = self.checkpoint.header();
+        let header = header.map_err(|error| damaged(CHECKPOINT_FILE, describe(&error)))?;
+        let Some(header) = header else {
+            return Ok(());
+        };
+        let revision = header.revision;
+        let hash = self.journal.reader().hash(revision);
+        match hash.map_err(|error| damaged(JOURNAL_FILE, describe(&error)))? {
+            Some(hash) if hash == header.journal_hash => Ok(()),
+            Some(_) => Err(damaged(
+                JOURNAL_FILE,
+                format!("the checkpoint of revision {revision} belongs to another journal"),
+            )),
+            None => Err(damaged(
+                JOURNAL_FILE,
+                format!(
+                    "it ends at revision {}, though a checkpoint is of {revision}",
+                    self.head().revision
+                ),
+            )),
+        }
     }
 
     /// The store's folder.
@@ -119,6 +151,12 @@ impl Store {
     pub fn checkpoint_writer(&self) -> CheckpointFile {
         self.checkpoint.clone()
     }
+}
+
+/// An error and its causes in one line, for a detail that is kept as text.
+fn describe(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]

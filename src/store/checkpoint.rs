@@ -13,7 +13,7 @@ use redb::{ReadTransaction, TableDefinition, TableError};
 use super::FolderLock;
 use super::checksum::checksum;
 use super::data_file::{DataFile, META, Stop, WriteFault};
-use super::error::{CheckpointError, ChunkFault, ReadError, StorageFault};
+use super::error::{CheckpointError, ChunkFault, OpenError, ReadError, StorageFault};
 use super::record::RecordError;
 use crate::model::Revision;
 use crate::model::packed::{PackError, Reader, Writer};
@@ -143,6 +143,12 @@ impl CheckpointFile {
         }
     }
 
+    /// Drops the handle, as after an error, and opens another one. [`CheckpointFile::write`] does this
+    /// by itself.
+    pub fn reopen(&mut self) -> Result<(), OpenError> {
+        self.file.reopen()
+    }
+
     /// The header of the last checkpoint; `None` before the first.
     pub fn header(&self) -> Result<Option<CheckpointHeader>, ReadError> {
         Ok(self.stored_header()?.map(|stored| stored.header))
@@ -181,7 +187,7 @@ impl CheckpointFile {
         removed: &[ChunkKey],
     ) -> Result<(), CheckpointError> {
         if self.file.is_dead() {
-            self.file.reopen()?;
+            self.reopen()?;
         }
         let mut chunks = self.stored_header()?.map_or_else(BTreeMap::new, |stored| stored.chunks);
         let written = self.file.write(|transaction| -> Result<(), Stop<CheckpointError>> {

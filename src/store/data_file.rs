@@ -245,6 +245,15 @@ impl DataFile {
     }
 }
 
+/// Closing writes, and so may meet what every other operation meets.
+impl Drop for DataFile {
+    fn drop(&mut self) {
+        let database = self.database.get_mut().take();
+        // Whatever was acknowledged is durable; there is nobody to tell.
+        drop(guarded(|| drop(database)));
+    }
+}
+
 /// Runs a closure and turns a panic into a fault.
 fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, StorageFault> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {

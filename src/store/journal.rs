@@ -8,10 +8,10 @@ use std::sync::Arc;
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, TableError};
 use sha2::{Digest, Sha256};
 
-use super::FolderLock;
 use super::data_file::{DataFile, META, Stop, WriteFault};
 use super::error::{AppendError, EntryFault, OpenError, ReadError, StorageFault};
 use super::record::{decode_entry, encode_entry};
+use super::{FolderLock, describe};
 use crate::model::{JournalEntry, Revision};
 
 /// Largest entry, in bytes: twice what a migration of a million CIs takes, and a third of what redb
@@ -65,7 +65,8 @@ pub struct Reopened {
 pub enum Pending {
     /// There was none.
     None,
-    /// It is there, whole.
+    /// It is there, whole. After a failed sync the system may have given up on its pages, so a client
+    /// is better told that the outcome is unknown than that all is well.
     Landed,
     /// Nothing of it is there.
     Lost,
@@ -294,12 +295,9 @@ impl JournalReader {
                 Err(fault) => Err(Stop::Own(ReadError::Entry { revision, fault })),
             }
         });
-        head.map_err(|error| {
-            let path = self.file.path().to_owned();
-            let detail = error.to_string();
-            let detail =
-                std::error::Error::source(&error).map_or_else(|| detail.clone(), |cause| format!("{detail}: {cause}"));
-            OpenError::Damaged { path, detail }
+        head.map_err(|error| OpenError::Damaged {
+            path: self.file.path().to_owned(),
+            detail: describe(&error),
         })
     }
 }
