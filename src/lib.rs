@@ -6,6 +6,8 @@
 
 pub mod model;
 
+pub mod store;
+
 pub mod app;
 pub mod clock;
 pub mod catalog;

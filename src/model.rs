@@ -24,7 +24,7 @@ pub mod validity;
 
 pub use attribute::{Attribute, AttributeValue, Attributes};
 pub use command::{CatalogCommand, CiPatch, Command, GroupPatch, RelationshipPatch};
-pub use configuration_item::{CiFields, ConfigurationItem, Origin, Stamp};
+pub use configuration_item::{CiFields, ConfigurationItem, Origin, PackedCi, Stamp};
 pub use decimal::Decimal;
 pub use delta::{Actor, BeforeAfter, Delta, DeltaItem, IdempotencyKey, JournalEntry, Revision};
 pub use id::{AttributeId, CiId, CiTypeId, GroupId, PoolId, RelationshipId, RelationshipTypeId, SourceId};

@@ -73,11 +73,11 @@ impl Attributes {
         let mut reader = Reader::new(bytes);
         let mut last = None;
         while !reader.is_empty() {
-            let attribute = Attribute::unpack(&mut reader)?;
-            if last.is_some_and(|last| last >= attribute.id) {
+            let id = Attribute::check(&mut reader)?;
+            if last.is_some_and(|last| last >= id) {
                 return Err(PackError);
             }
-            last = Some(attribute.id);
+            last = Some(id);
         }
         Ok(Self(bytes.into()))
     }
@@ -124,6 +124,16 @@ impl Attribute {
         writer.number(u64::from(self.source.number()));
         writer.second(self.first_seen);
         self.value.pack(writer);
+    }
+
+    /// What [`Attribute::unpack`] does, without building the value: a store of a million CIs is
+    /// checked at opening.
+    fn check(reader: &mut Reader<'_>) -> Result<AttributeId, PackError> {
+        let id = AttributeId::new(reader.small()?);
+        reader.small()?;
+        reader.second()?;
+        AttributeValue::check(reader, 0)?;
+        Ok(id)
     }
 
     fn unpack(reader: &mut Reader<'_>) -> Result<Self, PackError> {
@@ -180,6 +190,27 @@ impl AttributeValue {
             }
             Self::Json(text) => writer.tagged_text(13, text),
         }
+    }
+
+    /// Refuses what [`AttributeValue::unpack`] refuses; only texts and lists, whose values would
+    /// take memory, need a way of their own.
+    fn check(reader: &mut Reader<'_>, depth: u8) -> Result<(), PackError> {
+        match reader.clone().byte()? {
+            0 | 13 => {
+                reader.byte()?;
+                reader.text()?;
+            }
+            12 if depth < LIST_DEPTH_MAX => {
+                reader.byte()?;
+                for _ in 0..reader.number()? {
+                    Self::check(reader, depth + 1)?;
+                }
+            }
+            _ => {
+                Self::unpack(reader, depth)?;
+            }
+        }
+        Ok(())
     }
 
     fn unpack(reader: &mut Reader<'_>, depth: u8) -> Result<Self, PackError> {

@@ -65,6 +65,27 @@ pub struct CiFields {
     pub changed: Stamp,
 }
 
+/// A [`ConfigurationItem`] whose texts are still packed, as the store keeps it.
+#[derive(Clone, Debug)]
+pub struct PackedCi<'a> {
+    /// Its identity.
+    pub id: CiId,
+    /// Its type.
+    pub ci_type: CiTypeId,
+    /// Where it stands in its life.
+    pub stage: LifecycleStage,
+    /// Its attributes.
+    pub attributes: Attributes,
+    /// Name, tags and origins, as [`ConfigurationItem::packed_texts`] gave them.
+    pub texts: &'a [u8],
+    /// When it holds; `None`: always.
+    pub validity: Option<Validity>,
+    /// When it was first written.
+    pub created: Stamp,
+    /// When it was last written.
+    pub changed: Stamp,
+}
+
 impl ConfigurationItem {
     /// Packs the fields. Tags and origins are put in order.
     pub fn new(mut fields: CiFields) -> Self {
@@ -96,6 +117,22 @@ impl ConfigurationItem {
         }
     }
 
+    /// A CI from blocks packed before, as read from a file: the texts are checked and taken as they
+    /// are. The attributes were checked by [`Attributes::from_packed`].
+    pub fn from_packed(packed: PackedCi<'_>) -> Result<Self, PackError> {
+        check_texts(packed.texts)?;
+        Ok(Self {
+            id: packed.id,
+            created: packed.created,
+            changed: packed.changed,
+            attributes: packed.attributes,
+            texts: packed.texts.into(),
+            validity: packed.validity.map(Box::new),
+            ci_type: packed.ci_type,
+            stage: packed.stage,
+        })
+    }
+
     /// The same CI with public fields.
     pub fn to_fields(&self) -> CiFields {
         CiFields {
@@ -112,8 +149,7 @@ impl ConfigurationItem {
         }
     }
 
-    /// Checks texts packed by [`ConfigurationItem::packed_texts`], as read from a file: they unpack
-    /// to name, tags and origins.
+    /// Unpacks texts packed by [`ConfigurationItem::packed_texts`] to name, tags and origins.
     pub fn unpack_texts(texts: &[u8]) -> Result<(String, Vec<String>, Vec<Origin>), PackError> {
         let mut reader = Reader::new(texts);
         let name = reader.text()?.to_owned();
@@ -217,6 +253,21 @@ impl<'a> Iterator for Tags<'a> {
         self.left = self.left.checked_sub(1)?;
         self.reader.text().ok()
     }
+}
+
+/// Refuses what [`ConfigurationItem::unpack_texts`] refuses, without building anything.
+fn check_texts(texts: &[u8]) -> Result<(), PackError> {
+    let mut reader = Reader::new(texts);
+    reader.text()?;
+    for _ in 0..reader.number()? {
+        reader.text()?;
+    }
+    while !reader.is_empty() {
+        reader.small()?;
+        reader.second()?;
+        reader.text()?;
+    }
+    Ok(())
 }
 
 fn read_origin(reader: &mut Reader<'_>) -> Result<Origin, PackError> {

@@ -46,8 +46,13 @@ impl Writer {
     }
 
     pub(crate) fn text(&mut self, text: &str) {
-        self.number(text.len() as u64);
-        self.raw(text.as_bytes());
+        self.block(text.as_bytes());
+    }
+
+    /// Bytes behind their length.
+    pub(crate) fn block(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.raw(bytes);
     }
 
     pub(crate) fn tagged_text(&mut self, tag: u8, text: &str) {
@@ -130,8 +135,12 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn text(&mut self) -> Result<&'a str, PackError> {
+        std::str::from_utf8(self.block()?).map_err(|_| PackError)
+    }
+
+    pub(crate) fn block(&mut self) -> Result<&'a [u8], PackError> {
         let length = usize::try_from(self.number()?).map_err(|_| PackError)?;
-        std::str::from_utf8(self.raw(length)?).map_err(|_| PackError)
+        self.raw(length)
     }
 
     pub(crate) fn v4(&mut self) -> Result<IpAddr, PackError> {

@@ -1,0 +1,87 @@
+//! The stored form of a journal entry: who, when and why, then the steps of its delta to the end.
+
+use jiff::Timestamp;
+
+use super::{Packed, RecordError, open, versioned};
+use crate::model::packed::{PackError, Reader, Writer};
+use crate::model::{Actor, BeforeAfter, Delta, DeltaItem, IdempotencyKey, JournalEntry, Name, Revision};
+
+/// The stored bytes of a journal entry. They are what its hash is taken of.
+pub fn encode_entry(entry: &JournalEntry) -> Vec<u8> {
+    let mut writer = versioned();
+    entry.revision.write(&mut writer);
+    entry.at.write(&mut writer);
+    writer.text(&entry.actor.name);
+    entry.source.write(&mut writer);
+    entry.reason.write(&mut writer);
+    entry.idempotency_key.write(&mut writer);
+    writer.raw(&entry.request_digest);
+    for item in &entry.delta.items {
+        item.write(&mut writer);
+    }
+    writer.finish().into_vec()
+}
+
+/// Reads what [`encode_entry`] wrote.
+pub fn decode_entry(bytes: &[u8]) -> Result<JournalEntry, RecordError> {
+    let mut reader = open(bytes)?;
+    let mut entry = JournalEntry {
+        revision: Revision::read(&mut reader)?,
+        at: Timestamp::read(&mut reader)?,
+        actor: Actor {
+            name: reader.text()?.into(),
+        },
+        source: Name::read(&mut reader)?,
+        reason: Option::read(&mut reader)?,
+        idempotency_key: Option::read(&mut reader)?,
+        request_digest: reader.array()?,
+        delta: Delta::default(),
+    };
+    while !reader.is_empty() {
+        entry.delta.items.push(DeltaItem::read(&mut reader)?);
+    }
+    Ok(entry)
+}
+
+impl Packed for IdempotencyKey {
+    fn write(&self, writer: &mut Writer) {
+        writer.text(self.as_str());
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, PackError> {
+        Self::new(reader.text()?).map_err(|_| PackError)
+    }
+}
+
+impl Packed for DeltaItem {
+    fn write(&self, writer: &mut Writer) {
+        fn tagged<T: Packed>(tag: u8, item: &BeforeAfter<T>, writer: &mut Writer) {
+            writer.byte(tag);
+            item.write(writer);
+        }
+        match self {
+            Self::Source(item) => tagged(0, item, writer),
+            Self::CiType(item) => tagged(1, item, writer),
+            Self::RelationshipType(item) => tagged(2, item, writer),
+            Self::Pool(item) => tagged(3, item, writer),
+            Self::Lifecycle(item) => tagged(4, item, writer),
+            Self::Ci(item) => tagged(5, item, writer),
+            Self::Relationship(item) => tagged(6, item, writer),
+            Self::Group(item) => tagged(7, item, writer),
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, PackError> {
+        Ok(match reader.byte()? {
+            0 => Self::Source(BeforeAfter::read(reader)?),
+            1 => Self::CiType(BeforeAfter::read(reader)?),
+            2 => Self::RelationshipType(BeforeAfter::read(reader)?),
+            3 => Self::Pool(BeforeAfter::read(reader)?),
+            4 => Self::Lifecycle(BeforeAfter::read(reader)?),
+            5 => Self::Ci(BeforeAfter::read(reader)?),
+            6 => Self::Relationship(BeforeAfter::read(reader)?),
+            7 => Self::Group(BeforeAfter::read(reader)?),
+            _ => return Err(PackError),
+        })
+    }
+}
