@@ -6,5 +6,8 @@
 
 pub mod model;
 
+pub mod graph;
+pub mod impact;
+
 pub mod app;
 pub mod clock;
