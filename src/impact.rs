@@ -26,4 +26,6 @@ pub use warning::{ImpactWarning, WarningCode, WarningSample};
 pub use witness::{Cause, Origin, Witness, WitnessStep};
 
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod tests;
