@@ -4,11 +4,12 @@
 //! Layers point one way: `model` <- `catalog` <- `graph` <- `impact`; `store` sees model and
 //! catalog; `app` joins them; `ingest`, `api`, `http`, `ui` and `cli` stand on `app`.
 
-pub mod model;
-
-pub mod store;
-
 pub mod app;
-pub mod clock;
 pub mod catalog;
+pub mod clock;
+pub mod generate;
 pub mod graph;
+pub mod impact;
+pub mod ingest;
+pub mod model;
+pub mod store;

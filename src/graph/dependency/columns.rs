@@ -1,0 +1,122 @@
+//! What an impact question asks of each CI, in dense columns by slot.
+
+use std::collections::BTreeSet;
+
+use crate::graph::Slot;
+use crate::model::{CiId, CiTypeId, ImpactState};
+
+/// One CI as the columns hold it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CiRow {
+    /// Its identity, the last resort of every order.
+    pub id: CiId,
+    /// Its type.
+    pub ci_type: CiTypeId,
+    /// Its tier, 1 to 4; `None` for what no business stands on directly.
+    pub tier: Option<u8>,
+    /// Its own state when the present counts (starting state `CURRENT`).
+    pub current: ImpactState,
+    /// Whether its lifecycle stage takes part (section 2.7 of the law).
+    pub takes_part: bool,
+}
+
+/// The columns. A slot without a CI does not take part.
+#[derive(Clone, Debug, Default)]
+pub struct CiColumns {
+    ids: Vec<CiId>,
+    types: Vec<CiTypeId>,
+    facts: Vec<Facts>,
+    /// The CIs that take part and are not `OK` at present: few, and the start of `CURRENT`.
+    impaired: BTreeSet<Slot>,
+}
+
+/// The small facts of one CI. `tier` is 0 for none.
+#[derive(Clone, Copy, Debug, Default)]
+struct Facts {
+    tier: u8,
+    current: ImpactState,
+    takes_part: bool,
+}
+
+const NOBODY: CiId = CiId::from_uuid(uuid::Uuid::nil());
+
+impl CiColumns {
+    /// Slots with a row, used or not.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether no slot was ever used.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Writes the row of `slot`: amortised O(1), O(log impaired) when its state is not `OK`.
+    pub fn set(&mut self, slot: Slot, row: CiRow) {
+        let index = slot.index();
+        if index >= self.ids.len() {
+            self.ids.resize(index + 1, NOBODY);
+            self.types.resize(index + 1, CiTypeId::new(0));
+            self.facts.resize(index + 1, Facts::default());
+        }
+        self.ids[index] = row.id;
+        self.types[index] = row.ci_type;
+        self.facts[index] = Facts {
+            tier: row.tier.unwrap_or(0),
+            current: row.current,
+            takes_part: row.takes_part,
+        };
+        if row.takes_part && row.current > ImpactState::Ok {
+            self.impaired.insert(slot);
+        } else {
+            self.impaired.remove(&slot);
+        }
+    }
+
+    /// Empties the row of `slot`.
+    pub fn clear(&mut self, slot: Slot) {
+        if let Some(facts) = self.facts.get_mut(slot.index()) {
+            *facts = Facts::default();
+            self.ids[slot.index()] = NOBODY;
+            self.impaired.remove(&slot);
+        }
+    }
+
+    /// Whether `slot` holds a CI that takes part.
+    pub fn takes_part(&self, slot: Slot) -> bool {
+        self.facts.get(slot.index()).is_some_and(|facts| facts.takes_part)
+    }
+
+    /// The identity of the CI in `slot`; the nil identity where there is none.
+    #[inline]
+    pub fn id(&self, slot: Slot) -> CiId {
+        self.ids.get(slot.index()).copied().unwrap_or(NOBODY)
+    }
+
+    /// The type of the CI in `slot`.
+    #[inline]
+    pub fn ci_type(&self, slot: Slot) -> CiTypeId {
+        self.types.get(slot.index()).copied().unwrap_or(CiTypeId::new(0))
+    }
+
+    /// The tier of the CI in `slot`.
+    #[inline]
+    pub fn tier(&self, slot: Slot) -> Option<u8> {
+        self.facts
+            .get(slot.index())
+            .map(|facts| facts.tier)
+            .filter(|tier| *tier > 0)
+    }
+
+    /// The own state of the CI in `slot` when the present counts.
+    pub fn current(&self, slot: Slot) -> ImpactState {
+        self.facts
+            .get(slot.index())
+            .map_or(ImpactState::Ok, |facts| facts.current)
+    }
+
+    /// The CIs that take part and are not `OK` at present, by slot.
+    pub fn impaired(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.impaired.iter().copied()
+    }
+}

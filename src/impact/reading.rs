@@ -1,0 +1,152 @@
+//! How one question reads the arcs: strengths under `atRisk`, excluded types, failed arcs.
+
+use crate::graph::Slot;
+use crate::graph::dependency::{Carrier, DependencyIndex, ImpactArc, Link};
+use crate::model::{ImpactState, RelationshipTypeId, Strength};
+
+use super::question::{AtRiskReading, ImpactQuestion};
+
+/// What arrives for each state of the source, as levels.
+pub(super) type Carry = [u8; 4];
+
+const NOTHING: Carry = [0; 4];
+
+/// A membership that failed: the member counts as at least this bad, whatever its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FailedMember {
+    pub(super) group: u32,
+    pub(super) member: u32,
+    pub(super) level: u8,
+}
+
+/// A plain arc that failed: the target is hit as if the source were down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FailedPlain {
+    pub(super) source: u32,
+    pub(super) target: u32,
+    pub(super) level: u8,
+    pub(super) relationship_type: Option<RelationshipTypeId>,
+}
+
+/// The question's way to read a link. `carry` has room for every value of four bits, so that
+/// looking up a strength needs no check.
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    pub(super) carry: [Carry; 16],
+    excluded: Vec<u16>,
+    pub(super) failed_plain: Vec<FailedPlain>,
+    /// By group and member, one each.
+    pub(super) failed_members: Vec<FailedMember>,
+}
+
+impl Reading {
+    pub(super) fn new(index: &DependencyIndex, question: &ImpactQuestion) -> Self {
+        let mut carry = [NOTHING; 16];
+        for (number, row) in (0u8..).zip(&mut carry) {
+            if let Some(strength) = Strength::from_number(number) {
+                let read = match question.at_risk {
+                    AtRiskReading::Transitive => strength,
+                    AtRiskReading::Local => strength.without_at_risk(),
+                };
+                *row = ImpactState::ALL.map(|state| read.apply(state).level());
+            }
+        }
+        let mut excluded: Vec<u16> = question.excluded_types.iter().map(|id| id.number()).collect();
+        excluded.sort_unstable();
+        let mut reading = Self {
+            carry,
+            excluded,
+            failed_plain: Vec::new(),
+            failed_members: Vec::new(),
+        };
+        for arc in &question.failed_arcs {
+            reading.fail(index, arc);
+        }
+        reading
+            .failed_plain
+            .sort_unstable_by_key(|arc| (arc.target, arc.source));
+        reading
+    }
+
+    /// Whether some link is read otherwise than its strength says.
+    pub(super) fn is_special(&self) -> bool {
+        !self.excluded.is_empty() || !self.failed_members.is_empty()
+    }
+
+    fn fail(&mut self, index: &DependencyIndex, arc: &ImpactArc) {
+        let type_number = arc.relationship_type.map(RelationshipTypeId::number);
+        if type_number.is_some_and(|number| self.is_excluded(number)) {
+            return;
+        }
+        let level = self.carry[usize::from(arc.strength.number())][usize::from(ImpactState::Down.level())];
+        let (source, target) = (arc.source.number(), arc.target.number());
+        match arc.carrier {
+            Carrier::Plain => {
+                let relationship_type = arc.relationship_type;
+                self.failed_plain.push(FailedPlain {
+                    source,
+                    target,
+                    level,
+                    relationship_type,
+                });
+            }
+            Carrier::Member { group, .. } => {
+                let Some(group) = index.group_number(&group) else {
+                    return;
+                };
+                if index.contributions(group, arc.source).is_empty() {
+                    return;
+                }
+                let place = |one: &FailedMember| (one.group, one.member).cmp(&(group, source));
+                match self.failed_members.binary_search_by(place) {
+                    Ok(known) => {
+                        let known = &mut self.failed_members[known];
+                        known.level = known.level.max(level);
+                    }
+                    Err(at) => {
+                        let member = FailedMember {
+                            group,
+                            member: source,
+                            level,
+                        };
+                        self.failed_members.insert(at, member);
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_excluded(&self, type_number: u16) -> bool {
+        self.excluded.binary_search(&type_number).is_ok()
+    }
+
+    /// What a plain link carries.
+    pub(super) fn plain(&self, link: Link) -> Carry {
+        if self.is_excluded(link.relationship_type) {
+            NOTHING
+        } else {
+            self.carry[usize::from(link.strength & 15)]
+        }
+    }
+
+    /// What a membership carries, its own failure left aside. Of several contributions the
+    /// excluded ones carry nothing; the member's weight stays.
+    pub(super) fn member(&self, index: &DependencyIndex, link: Link, group: u32, member: u32) -> Carry {
+        if link.relationship_type != Link::SEVERAL || self.excluded.is_empty() {
+            return self.plain(link);
+        }
+        let contributions = index.contributions(group, Slot::new(member));
+        let counting = contributions
+            .iter()
+            .filter(|one| one.relationship_type.is_none_or(|id| !self.is_excluded(id.number())));
+        let strength = counting.fold(Strength::NONE, |sum, one| sum.join(one.strength));
+        self.carry[usize::from(strength.number())]
+    }
+
+    /// The level a failed membership counts as at least; 0 for one that has not failed.
+    pub(super) fn member_floor(&self, group: u32, member: u32) -> u8 {
+        let place = |one: &FailedMember| (one.group, one.member).cmp(&(group, member));
+        let found = self.failed_members.binary_search_by(place);
+        found.map_or(0, |found| self.failed_members[found].level)
+    }
+}

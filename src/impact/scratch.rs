@@ -1,0 +1,111 @@
+//! Working memory of a question, used again by the next one.
+//!
+//! One byte per CI and one counter per group, sized once and put back by the list of what was
+//! touched, so that a small question on a large estate costs what it touches.
+
+use parking_lot::Mutex;
+
+use crate::graph::Slot;
+
+use super::rises::Rises;
+
+/// A CI's byte. Bits 0 and 1: what the round under way raises it to (3 for a pinned CI, which
+/// nothing can raise). Bits 2 and 3: its state. Bits 4 and 5: its state before. Bit 6: pinned.
+pub(super) type Cell = u8;
+
+pub(super) const PINNED: Cell = 1 << 6;
+
+pub(super) const fn pending(cell: Cell) -> u8 {
+    cell & 3
+}
+
+pub(super) const fn now(cell: Cell) -> u8 {
+    cell >> 2 & 3
+}
+
+pub(super) const fn before(cell: Cell) -> u8 {
+    cell >> 4 & 3
+}
+
+/// The cell of a CI that is in `level`, with `before` as it was.
+pub(super) const fn settled(cell: Cell, level: u8) -> Cell {
+    let pending = if cell & PINNED == 0 { level } else { 3 };
+    cell & !0b1111 | level << 2 | pending
+}
+
+/// How much weight of a group is in which state.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counter {
+    /// Weight of the members whose contribution is `AT_RISK`, `DEGRADED`, `DOWN` or worse.
+    pub(super) bad: [u64; 3],
+    /// Whether the group is in the list of touched ones.
+    pub(super) touched: bool,
+}
+
+/// The memory of one question at a time.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(super) cells: Vec<Cell>,
+    pub(super) counters: Vec<Counter>,
+    pub(super) touched_groups: Vec<u32>,
+    /// The CIs the round under way raises.
+    pub(super) raised: Vec<u32>,
+    pub(super) pinned: Vec<Slot>,
+    /// The rises up to `before`.
+    pub(super) start: Rises,
+    /// The rises from `before` to after.
+    pub(super) rises: Rises,
+}
+
+impl Scratch {
+    /// Makes room for an estate of so many slots and group numbers.
+    pub(super) fn fit(&mut self, slots: usize, groups: usize) {
+        if self.cells.len() < slots {
+            self.cells.resize(slots, 0);
+        }
+        if self.counters.len() < groups {
+            self.counters.resize(groups, Counter::default());
+        }
+    }
+
+    /// Puts everything back that the question changed, and hands out its rises: O(touched).
+    pub(super) fn finish(&mut self) -> Rises {
+        for rise in self.start.log.iter().chain(&self.rises.log) {
+            self.cells[rise.slot as usize] = 0;
+        }
+        for slot in self.raised.drain(..) {
+            self.cells[slot as usize] = 0;
+        }
+        for slot in self.pinned.drain(..) {
+            self.cells[slot.index()] = 0;
+        }
+        for group in self.touched_groups.drain(..) {
+            self.counters[group as usize] = Counter::default();
+        }
+        self.start.clear();
+        std::mem::take(&mut self.rises)
+    }
+}
+
+/// Spare scratches, so that questions side by side each have one and none is made in vain.
+#[derive(Debug, Default)]
+pub struct ScratchPool {
+    spare: Mutex<Vec<Scratch>>,
+}
+
+impl ScratchPool {
+    /// Scratches kept for later: a byte per CI and 32 per group each.
+    pub const SPARE_MAX: usize = 16;
+
+    /// Runs `work` with a scratch of its own. No lock is held meanwhile.
+    pub fn with<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
+        let taken = self.spare.lock().pop();
+        let mut scratch = taken.unwrap_or_default();
+        let result = work(&mut scratch);
+        let mut spare = self.spare.lock();
+        if spare.len() < Self::SPARE_MAX {
+            spare.push(scratch);
+        }
+        result
+    }
+}
