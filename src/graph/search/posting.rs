@@ -1,0 +1,97 @@
+//! Sorted sets of slots that stay cheap to change when they are large.
+
+use crate::graph::Slot;
+
+/// Slots of one chunk at most: moving a chunk's tail costs less than a cache miss or two.
+const CHUNK_MAX: usize = 1024;
+
+/// A sorted set of slots in chunks, so that a change moves one chunk and not the whole set.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PostingList {
+    /// None is empty.
+    chunks: Vec<Vec<Slot>>,
+    length: usize,
+}
+
+impl PostingList {
+    pub(super) fn of_two(one: Slot, other: Slot) -> Self {
+        Self {
+            chunks: vec![vec![one.min(other), one.max(other)]],
+            length: 2,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.length
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.chunks.iter().flatten().copied()
+    }
+
+    pub(super) fn insert(&mut self, slot: Slot) {
+        let Some(at) = self.chunk_of(slot) else {
+            self.chunks.push(vec![slot]);
+            self.length += 1;
+            return;
+        };
+        let chunk = &mut self.chunks[at];
+        if let Err(place) = chunk.binary_search(&slot) {
+            chunk.insert(place, slot);
+            self.length += 1;
+            if chunk.len() > CHUNK_MAX {
+                // Slots come in rising order mostly, so a full chunk stays full.
+                let from = if place + 1 == chunk.len() { CHUNK_MAX } else { CHUNK_MAX / 2 };
+                let tail = chunk.split_off(from);
+                self.chunks.insert(at + 1, tail);
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, slot: Slot) {
+        let Some(at) = self.chunk_of(slot) else { return };
+        let chunk = &mut self.chunks[at];
+        if let Ok(place) = chunk.binary_search(&slot) {
+            chunk.remove(place);
+            self.length -= 1;
+            if chunk.is_empty() {
+                self.chunks.remove(at);
+            }
+        }
+    }
+
+    /// The chunk that has the slot or should.
+    fn chunk_of(&self, slot: Slot) -> Option<usize> {
+        let behind = self.chunks.partition_point(|chunk| chunk[0] <= slot);
+        if self.chunks.is_empty() { None } else { Some(behind.saturating_sub(1)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_posting_list_is_a_sorted_set(steps in prop::collection::vec((any::<bool>(), 0u32..5000), 0..6000)) {
+            let mut list = PostingList::default();
+            let mut naive = BTreeSet::new();
+            for (insert, number) in steps {
+                let slot = Slot::new(number);
+                if insert {
+                    list.insert(slot);
+                    naive.insert(slot);
+                } else {
+                    list.remove(slot);
+                    naive.remove(&slot);
+                }
+            }
+            prop_assert_eq!(list.len(), naive.len());
+            prop_assert!(list.iter().eq(naive));
+        }
+    }
+}
