@@ -8,3 +8,4 @@ pub mod model;
 
 pub mod app;
 pub mod clock;
+pub mod ingest;
