@@ -1,5 +1,7 @@
 //! From a [`Record`] to its line.
 
+#![expect(clippy::option_option, reason = "a field may be absent, null, or have a value")]
+
 use std::io::{self, Write};
 
 use jiff::Timestamp;
