@@ -7,5 +7,7 @@
 pub mod model;
 
 pub mod app;
-pub mod clock;
 pub mod ingest;
+
+pub mod clock;
+pub mod generate;
