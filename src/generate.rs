@@ -29,7 +29,7 @@ use plan::{LAYERS, Plan};
 pub const SOURCE: &str = "generator";
 
 /// The smallest estate: fewer CIs do not make one of each kind.
-pub const CIS_MIN: u64 = 300;
+pub const CIS_MIN: u64 = 400;
 
 /// The largest estate: what a store of one machine is meant to hold, with room.
 pub const CIS_MAX: u64 = 20_000_000;

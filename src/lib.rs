@@ -11,3 +11,5 @@ pub mod ingest;
 
 pub mod clock;
 pub mod generate;
+
+pub mod cli;
