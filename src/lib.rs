@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod catalog;
+pub mod cli;
 pub mod clock;
 pub mod generate;
 pub mod graph;

@@ -1,0 +1,3 @@
+//! Inventory pushed from outside: bytes, observations, identification, reconciliation, commands.
+
+pub mod payload;
