@@ -13,7 +13,7 @@ use super::unsaved::{ToSave, Unsaved};
 use crate::graph::marks::{CIS_PER_MARK, RELATIONSHIPS_PER_MARK};
 use crate::graph::sightings::{SightingChunk, SightingKind};
 use crate::graph::{Estate, RelationshipRef, Slot};
-use crate::model::{BeforeAfter, DeltaItem, Revision};
+use crate::model::{BeforeAfter, DeltaItem, LifecycleStage, Revision};
 use crate::store::record::{
     RelationshipExtras, RelationshipRecord, encode_cis, encode_idempotency, encode_items, encode_relationships,
     encode_sightings,
@@ -185,7 +185,15 @@ fn record(relationship: &RelationshipRef<'_>) -> RelationshipRecord {
 }
 
 fn catalog(estate: &Estate) -> Vec<DeltaItem> {
-    estate.catalog().to_items()
+    let catalog = estate.catalog();
+    let ci_types = catalog.ci_types().map(|known| DeltaItem::CiType(BeforeAfter::created(known.clone())));
+    let pools = catalog.pools().map(|known| DeltaItem::Pool(BeforeAfter::created(known.clone())));
+    let relationship_types = catalog.relationship_types();
+    let relationship_types =
+        relationship_types.map(|known| DeltaItem::RelationshipType(BeforeAfter::created(known.clone())));
+    let rules = LifecycleStage::ALL.into_iter().map(|stage| catalog.lifecycle(stage).clone());
+    let rules = rules.map(|rule| DeltaItem::Lifecycle(BeforeAfter::created(rule)));
+    ci_types.chain(pools).chain(relationship_types).chain(rules).collect()
 }
 
 fn sources(estate: &Estate) -> Vec<DeltaItem> {

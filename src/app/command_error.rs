@@ -1,7 +1,7 @@
 //! Why a command was refused.
 
 use crate::app::ErrorCode;
-use crate::catalog::{AttributeError, CatalogError};
+use crate::catalog::{AttributeError, CatalogError, Problem};
 use crate::model::lifecycle::LifecycleStageError;
 use crate::model::validity::ValidityError;
 use crate::model::{CiId, GroupId, LifecycleStage, Name, RelationshipId, Revision};
@@ -152,10 +152,10 @@ impl CommandError {
 }
 
 fn catalog_code(error: &CatalogError) -> ErrorCode {
-    match error {
-        CatalogError::InvalidStrength { .. } => ErrorCode::InvalidStrength,
-        CatalogError::InvalidThreshold { .. } => ErrorCode::InvalidK,
-        _ => ErrorCode::InvalidCatalog,
+    match error.problem() {
+        Some(Problem::InvalidStrength(_)) => ErrorCode::InvalidStrength,
+        Some(Problem::InvalidThreshold(_)) => ErrorCode::InvalidK,
+        Some(_) | None => ErrorCode::InvalidCatalog,
     }
 }
 

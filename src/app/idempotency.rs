@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{IdempotencyKey, JournalEntry, Revision};
-use crate::store::IdempotencyRecord;
+use crate::store::record::IdempotencyRecord;
 
 /// How long a key is remembered.
 const KEY_LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -49,14 +49,14 @@ impl IdempotencyKeys {
     }
 
     pub(super) fn restore(&mut self, record: IdempotencyRecord) {
-        let known = Known { revision: record.revision, digest: record.digest, at: record.at };
+        let known = Known { revision: record.revision, digest: record.request_digest, at: record.at };
         self.remember(record.key, known);
     }
 
     pub(super) fn records(&self) -> impl Iterator<Item = IdempotencyRecord> + '_ {
         self.known.iter().map(|(key, known)| IdempotencyRecord {
             key: key.clone(),
-            digest: known.digest,
+            request_digest: known.digest,
             revision: known.revision,
             at: known.at,
         })

@@ -18,7 +18,7 @@ use super::idempotency::{IdempotencyKeys, Known};
 use super::planner::{Planned, Planner};
 use super::states::States;
 use super::unsaved::Unsaved;
-use super::write::{BatchMode, COMMANDS_MAX, Work, WriteError, WriteOutcome, WriteRequest};
+use super::write::{BatchMode, Work, WriteError, WriteOutcome, WriteRequest};
 use super::{CommandError, Done, Status};
 use crate::clock::{Clock, IdGenerator};
 use crate::graph::sightings::SightingKind;

@@ -4,6 +4,7 @@
 //! passed over. Applying a delta and then its inverse restores the state, including the slots that
 //! the next items will get; this keeps the two states that alternate in memory equal.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -17,6 +18,7 @@ use super::marks::ChangeMarks;
 use super::relationship_table::EdgeSlot;
 use super::search::SearchIndex;
 use super::sightings::SightingKind;
+use crate::catalog::Catalog;
 use crate::model::{
     AttributeId, AttributeValue, BeforeAfter, ConfigurationItem, Delta, DeltaItem, RedundancyGroup, Relationship,
     Revision,
@@ -179,7 +181,7 @@ impl Estate {
     }
 
     fn identifiers_of(&self, ci: &ConfigurationItem) -> Vec<(AttributeId, AttributeValue)> {
-        let identifying = ci.attributes().iter().filter(|attribute| self.catalog.is_identifying(attribute.id));
+        let identifying = ci.attributes().iter().filter(|attribute| self.is_identifying(attribute.id));
         identifying.map(|attribute| (attribute.id, attribute.value)).collect()
     }
 
@@ -255,7 +257,12 @@ impl Estate {
         for item in items {
             catalog.apply(item);
         }
-        if items.iter().any(changes_meaning) {
+        let identifying = identifying_attributes(&self.catalog);
+        let same = self.identifying.is_subset(&identifying);
+        let more = identifying.len() > self.identifying.len();
+        self.identifying = Arc::new(identifying);
+        let recorded = self.ci_count() > 0;
+        if recorded && (!same || more || items.iter().any(changes_meaning)) {
             self.rebuild_derived();
         }
     }
@@ -284,6 +291,17 @@ impl Estate {
             self.attach_edge(edge);
         }
     }
+}
+
+/// Attributes that tell CIs apart: unique ones, and those that identification rules name.
+fn identifying_attributes(catalog: &Catalog) -> BTreeSet<AttributeId> {
+    let mut identifying = BTreeSet::new();
+    for ci_type in catalog.ci_types() {
+        identifying.extend(ci_type.attributes.iter().filter(|known| known.unique).map(|known| known.id));
+        let rules = ci_type.identification.iter().flatten();
+        identifying.extend(rules.flat_map(|rule| &rule.attributes).filter_map(|name| catalog.attribute_id(name.as_str())));
+    }
+    identifying
 }
 
 fn is_catalog_item(item: &DeltaItem) -> bool {

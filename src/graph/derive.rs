@@ -72,7 +72,7 @@ impl Estate {
         for arc in self.arcs_of_edge(edge).into_iter().flatten() {
             self.dependency.remove(&arc);
             if let Carrier::Member { group: key @ GroupKey::Pool { .. }, .. } = arc.carrier
-                && self.dependency.group(&key).is_some_and(|group| group.members().is_empty())
+                && self.dependency.group_number(&key).is_some_and(|group| self.dependency.members(group).is_empty())
             {
                 self.dependency.remove_group(&key);
             }
@@ -84,7 +84,7 @@ impl Estate {
         let pools: Vec<PoolId> = self.catalog.pools().map(|pool| pool.id).collect();
         for pool in pools {
             let key = GroupKey::Pool { consumer, pool };
-            if self.dependency.group(&key).is_some() {
+            if self.dependency.group_number(&key).is_some() {
                 let parameters = self.pool_parameters(consumer, pool);
                 self.dependency.put_group(key, parameters);
             }
@@ -138,7 +138,7 @@ impl Estate {
 
     fn ensure_pool_group(&mut self, consumer: Slot, pool: PoolId) {
         let key = GroupKey::Pool { consumer, pool };
-        if self.dependency.group(&key).is_none() {
+        if self.dependency.group_number(&key).is_none() {
             let parameters = self.pool_parameters(consumer, pool);
             self.dependency.put_group(key, parameters);
         }

@@ -9,7 +9,7 @@ use crate::graph::{Estate, Slot};
 use crate::model::command::NewCi;
 use crate::model::definition::CiTypeDefinition;
 use crate::model::{
-    Attributes, BeforeAfter, CiFields, CiId, CiPatch, ConfigurationItem, Delta, DeltaItem, GroupMember,
+    AttributeValue, Attributes, BeforeAfter, CiFields, CiId, CiPatch, ConfigurationItem, Delta, DeltaItem, GroupMember,
     Input, LifecycleStage, Origin, RedundancyGroup, Revision, Validity,
 };
 
@@ -261,10 +261,18 @@ fn check_unique(estate: &Estate, fields: &CiFields, own: Option<Slot>) -> Result
         let other = others.find(|slot| Some(*slot) != own && catalog.is_a(estate.ci_type_of(*slot), scope));
         if let Some(other) = other {
             let name = catalog.attribute_name(attribute.id).map(ToString::to_string).unwrap_or_default();
-            return Err(duplicate(estate, &name, &attribute.value.to_string(), other));
+            return Err(duplicate(estate, &name, &shown(&attribute.value), other));
         }
     }
     Ok(())
+}
+
+/// A value as a message shows it.
+fn shown(value: &AttributeValue) -> String {
+    match value.to_input() {
+        Input::Text(text) | Input::Number(text) => text,
+        other @ (Input::Null | Input::Boolean(_) | Input::List(_) | Input::Object(_)) => format!("{other:?}"),
+    }
 }
 
 fn duplicate(estate: &Estate, attribute: &str, value: &str, existing: Slot) -> CommandError {

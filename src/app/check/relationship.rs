@@ -8,7 +8,7 @@ use crate::graph::{Estate, RelationshipRef, Slot};
 use crate::model::command::NewRelationship;
 use crate::model::definition::RelationshipTypeDefinition;
 use crate::model::{
-    Attribute, Attributes, BeforeAfter, CiId, Delta, DeltaItem, Input, LifecycleStage, Relationship, RelationshipId,
+    Attributes, BeforeAfter, CiId, Delta, DeltaItem, Input, LifecycleStage, Relationship, RelationshipId,
     RelationshipPatch, Validity, Weight,
 };
 

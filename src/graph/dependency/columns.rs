@@ -87,6 +87,11 @@ impl CiColumns {
         self.facts.get(slot.index()).is_some_and(|facts| facts.takes_part)
     }
 
+    /// The identities, by slot.
+    pub(crate) fn ids(&self) -> &[CiId] {
+        &self.ids
+    }
+
     /// The identity of the CI in `slot`; the nil identity where there is none.
     #[inline]
     pub fn id(&self, slot: Slot) -> CiId {
