@@ -6,5 +6,7 @@
 
 pub mod model;
 
+pub mod catalog;
+
 pub mod app;
 pub mod clock;

@@ -12,6 +12,7 @@ pub mod delta;
 pub mod id;
 pub mod impact_state;
 pub mod input;
+pub mod json;
 pub mod lifecycle;
 pub mod name;
 pub mod network;
