@@ -14,6 +14,7 @@ mod folder;
 mod journal;
 mod verify;
 
+use std::borrow::Borrow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -117,7 +118,7 @@ impl Store {
     ///
     /// After [`AppendError::NotWritten`] or [`AppendError::OutcomeUnknown`] every further append is
     /// refused until [`Store::reopen`].
-    pub fn append(&mut self, entries: &[JournalEntry]) -> Result<(), AppendError> {
+    pub fn append(&mut self, entries: &[impl Borrow<JournalEntry>]) -> Result<(), AppendError> {
         self.journal.append(entries)
     }
 

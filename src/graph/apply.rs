@@ -4,7 +4,6 @@
 //! passed over. Applying a delta and then its inverse restores the state, including the slots that
 //! the next items will get; this keeps the two states that alternate in memory equal.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -18,7 +17,6 @@ use super::marks::ChangeMarks;
 use super::relationship_table::EdgeSlot;
 use super::search::SearchIndex;
 use super::sightings::SightingKind;
-use crate::catalog::Catalog;
 use crate::model::{
     AttributeId, AttributeValue, BeforeAfter, ConfigurationItem, Delta, DeltaItem, RedundancyGroup, Relationship,
     Revision,
@@ -181,7 +179,7 @@ impl Estate {
     }
 
     fn identifiers_of(&self, ci: &ConfigurationItem) -> Vec<(AttributeId, AttributeValue)> {
-        let identifying = ci.attributes().iter().filter(|attribute| self.is_identifying(attribute.id));
+        let identifying = ci.attributes().iter().filter(|attribute| self.catalog.is_identifying(attribute.id));
         identifying.map(|attribute| (attribute.id, attribute.value)).collect()
     }
 
@@ -253,16 +251,13 @@ impl Estate {
 
     fn apply_catalog(&mut self, items: &[DeltaItem]) {
         self.marks.catalog = true;
+        let before = self.catalog.identifying_attributes().to_vec();
         let catalog = Arc::make_mut(&mut self.catalog);
         for item in items {
             catalog.apply(item);
         }
-        let identifying = identifying_attributes(&self.catalog);
-        let same = self.identifying.is_subset(&identifying);
-        let more = identifying.len() > self.identifying.len();
-        self.identifying = Arc::new(identifying);
-        let recorded = self.ci_count() > 0;
-        if recorded && (!same || more || items.iter().any(changes_meaning)) {
+        let looked_up_otherwise = self.catalog.identifying_attributes() != before;
+        if self.ci_count() > 0 && (looked_up_otherwise || items.iter().any(changes_meaning)) {
             self.rebuild_derived();
         }
     }
@@ -291,17 +286,6 @@ impl Estate {
             self.attach_edge(edge);
         }
     }
-}
-
-/// Attributes that tell CIs apart: unique ones, and those that identification rules name.
-fn identifying_attributes(catalog: &Catalog) -> BTreeSet<AttributeId> {
-    let mut identifying = BTreeSet::new();
-    for ci_type in catalog.ci_types() {
-        identifying.extend(ci_type.attributes.iter().filter(|known| known.unique).map(|known| known.id));
-        let rules = ci_type.identification.iter().flatten();
-        identifying.extend(rules.flat_map(|rule| &rule.attributes).filter_map(|name| catalog.attribute_id(name.as_str())));
-    }
-    identifying
 }
 
 fn is_catalog_item(item: &DeltaItem) -> bool {

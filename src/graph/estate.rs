@@ -1,6 +1,5 @@
 //! The estate and how to read it.
 
-use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -50,8 +49,6 @@ pub struct Estate {
     pub(super) next_relationship: u64,
     /// CIs that do not exist always.
     pub(super) bounded_cis: usize,
-    /// Attributes by which CIs are looked up.
-    pub(super) identifying: Arc<BTreeSet<AttributeId>>,
     /// What changed since it was last saved.
     pub(super) marks: ChangeMarks,
 }
@@ -97,7 +94,6 @@ impl Default for Estate {
             sightings: Arc::default(),
             next_relationship: 1,
             bounded_cis: 0,
-            identifying: Arc::default(),
             marks: ChangeMarks::default(),
         }
     }
@@ -270,11 +266,6 @@ impl Estate {
     ) -> impl Iterator<Item = Slot> + 'a {
         let candidates = self.by_identifier.candidates((attribute, value));
         candidates.filter(move |slot| self.ci_at(*slot).attributes().value(attribute).as_ref() == Some(value))
-    }
-
-    /// Whether CIs are looked up by this attribute: it is unique, or an identification rule names it.
-    pub fn is_identifying(&self, attribute: AttributeId) -> bool {
-        self.identifying.contains(&attribute)
     }
 
     /// The CI that a source knows under a key.

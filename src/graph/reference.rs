@@ -55,7 +55,7 @@ impl Estate {
 
     /// The CIs with a value of an identifying attribute; `None` if there is no such attribute.
     fn identified(&self, word: &str, text: &str) -> Option<Vec<Slot>> {
-        let attribute = self.catalog.attribute_id(word).filter(|id| self.is_identifying(*id))?;
+        let attribute = self.catalog.attribute_id(word).filter(|id| self.catalog.is_identifying(*id))?;
         let input = Input::Text(text.to_owned());
         let mut found: Vec<Slot> = Vec::new();
         let mut tried = Vec::new();

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::network::{Cidr, Mac};
 use super::packed::{PackError, Reader, Writer};
-use super::{AttributeId, Decimal, SourceId};
+use super::{AttributeId, Decimal, Input, SourceId};
 
 /// A value of an attribute, typed by the attribute's definition.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -149,7 +149,30 @@ impl Attribute {
 /// Lists of lists deeper than this are refused when read back; the catalog allows one level.
 const LIST_DEPTH_MAX: u8 = 4;
 
+/// Levels of JSON that are read back; the catalog takes fewer.
+const JSON_DEPTH_MAX: usize = 100;
+
 impl AttributeValue {
+    /// This value as untyped input, for showing it: what the catalog parses back to an equal value.
+    pub fn to_input(&self) -> Input {
+        match self {
+            Self::Text(text) => Input::Text(text.to_string()),
+            Self::Integer(number) => Input::Number(number.to_string()),
+            Self::Decimal(decimal) => Input::Number(decimal.to_string()),
+            Self::Boolean(value) => Input::Boolean(*value),
+            Self::Timestamp(at) => Input::Text(at.to_string()),
+            Self::Duration(duration) => Input::Text(duration.to_string()),
+            Self::IpAddress(address) => Input::Text(address.to_string()),
+            Self::Cidr(cidr) => Input::Text(cidr.to_string()),
+            Self::Mac(mac) => Input::Text(mac.to_string()),
+            Self::List(values) => Input::List(values.iter().map(Self::to_input).collect()),
+            Self::Json(text) => {
+                // The catalog wrote it from input; what else a store may hold is shown as text.
+                Input::from_json(text, JSON_DEPTH_MAX).unwrap_or_else(|| Input::Text(text.to_string()))
+            }
+        }
+    }
+
     fn pack(&self, writer: &mut Writer) {
         match self {
             Self::Text(text) => writer.tagged_text(0, text),

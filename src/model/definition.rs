@@ -38,6 +38,13 @@ pub enum ValueType {
     Json,
 }
 
+impl ValueType {
+    /// The type of a list's values; of anything else the type itself.
+    pub fn element(&self) -> &Self {
+        if let Self::List(items) = self { items } else { self }
+    }
+}
+
 /// What a type says of one attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttributeDefinition {

@@ -3,6 +3,7 @@
 //! One table, revision to value. A value is 32 bytes of hash and the bytes of the entry; the hash
 //! is SHA-256 over the hash before it and those bytes, so nothing in the middle can change unseen.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, TableError};
@@ -111,7 +112,7 @@ impl Journal {
         &self.reader
     }
 
-    pub(super) fn append(&mut self, entries: &[JournalEntry]) -> Result<(), AppendError> {
+    pub(super) fn append(&mut self, entries: &[impl Borrow<JournalEntry>]) -> Result<(), AppendError> {
         if entries.is_empty() {
             return Ok(());
         }
@@ -144,11 +145,12 @@ impl Journal {
     #[expect(clippy::type_complexity, reason = "one caller takes it apart at once")]
     fn chain(
         &self,
-        entries: &[JournalEntry],
+        entries: &[impl Borrow<JournalEntry>],
     ) -> Result<(Vec<(Revision, [u8; HASH_BYTES], Vec<u8>)>, Head), AppendError> {
         let mut head = self.head;
         let mut records = Vec::with_capacity(entries.len());
         for entry in entries {
+            let entry = entry.borrow();
             let (expected, found) = (head.revision.next(), entry.revision);
             if found != expected {
                 return Err(AppendError::OutOfOrder { expected, found });

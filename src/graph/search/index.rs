@@ -153,8 +153,11 @@ impl SearchIndex {
             Kind::One(_) => {}
             Kind::List(at) => {
                 self.lists[at].remove(slot);
-                let mut left = self.lists[at].iter();
-                if let (Some(only), None) = (left.next(), left.next()) {
+                let only = {
+                    let mut left = self.lists[at].iter();
+                    left.next().filter(|_| left.next().is_none())
+                };
+                if let Some(only) = only {
                     *posting = Posting::one(only);
                     self.lists[at] = PostingList::default();
                     self.free_lists.extend(u32::try_from(at));

@@ -1,5 +1,7 @@
 //! The stored form of a journal entry: who, when and why, then the steps of its delta to the end.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{Packed, RecordError, open, versioned};
@@ -35,11 +37,13 @@ pub fn decode_entry(bytes: &[u8]) -> Result<JournalEntry, RecordError> {
         reason: Option::read(&mut reader)?,
         idempotency_key: Option::read(&mut reader)?,
         request_digest: reader.array()?,
-        delta: Delta::default(),
+        delta: Arc::default(),
     };
+    let mut items = Vec::new();
     while !reader.is_empty() {
-        entry.delta.items.push(DeltaItem::read(&mut reader)?);
+        items.push(DeltaItem::read(&mut reader)?);
     }
+    entry.delta = Arc::new(Delta { items });
     Ok(entry)
 }
 
