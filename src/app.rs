@@ -105,7 +105,9 @@ impl Cmdb {
         let mut loaded = open::load(&store)?;
         if loaded.estate.revision() == Revision::ZERO {
             let entry = first_entry(&options.clock)?;
-            store.append(std::slice::from_ref(&entry)).map_err(OpenError::FirstCommit)?;
+            store
+                .append(std::slice::from_ref(&entry))
+                .map_err(OpenError::FirstCommit)?;
             loaded.estate.apply(&entry.delta);
             loaded.estate.stamp(entry.revision, entry.at);
         }
@@ -148,7 +150,10 @@ impl Cmdb {
         let (queue, messages) = sync_channel(QUEUE_MAX);
         let (tell, told) = channel();
         let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
-            std::thread::Builder::new().name(name.to_owned()).spawn(run).map_err(OpenError::Thread)
+            std::thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(run)
+                .map_err(OpenError::Thread)
         };
         let writer = spawn("writer", Box::new(move || writer.run(&messages)))?;
         let checkpointer = spawn("checkpointer", Box::new(move || checkpointer.run(&told)))?;
@@ -159,7 +164,11 @@ impl Cmdb {
             writer: Mutex::new(Some(writer)),
             checkpointer: Mutex::new(Some(checkpointer)),
         };
-        Ok(Self { reader, queue, threads: Arc::new(threads) })
+        Ok(Self {
+            reader,
+            queue,
+            threads: Arc::new(threads),
+        })
     }
 
     /// A handle that reads.
@@ -169,7 +178,11 @@ impl Cmdb {
 
     /// A handle that writes in an actor's name.
     pub fn editor(&self, actor: Actor) -> Editor {
-        Editor { reader: self.reader.clone(), queue: self.queue.clone(), actor }
+        Editor {
+            reader: self.reader.clone(),
+            queue: self.queue.clone(),
+            actor,
+        }
     }
 
     /// How the database is doing.
@@ -247,7 +260,9 @@ impl Editor {
 
     /// As [`Editor::write`], for threads that may block.
     pub fn write_blocking(&self, request: WriteRequest) -> Result<WriteOutcome, WriteError> {
-        self.queue_up(request)?.blocking_recv().map_err(|_| WriteError::Closed)?
+        self.queue_up(request)?
+            .blocking_recv()
+            .map_err(|_| WriteError::Closed)?
     }
 
     fn queue_up(
@@ -260,7 +275,11 @@ impl Editor {
             return Err(WriteError::TooManyCommands { count: commands.len() });
         }
         let (answer, receiver) = oneshot::channel();
-        let queued = Queued { request, actor: self.actor.clone(), answer };
+        let queued = Queued {
+            request,
+            actor: self.actor.clone(),
+            answer,
+        };
         self.reader.status.queued();
         match self.queue.try_send(Message::Write(Box::new(queued))) {
             Ok(()) => Ok(receiver),
@@ -294,3 +313,6 @@ fn first_entry(clock: &Clock) -> Result<JournalEntry, OpenError> {
         delta: Arc::new(Delta { items }),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,9 @@ use super::CommandError;
 use super::command_error::SHORT_TEXT_BYTES_MAX;
 use crate::clock::IdGenerator;
 use crate::graph::{Estate, Slot};
-use crate::model::{Attribute, AttributeId, AttributeValue, Attributes, CiId, Command, Delta, Revision, SourceId, Stamp};
+use crate::model::{
+    Attribute, AttributeId, AttributeValue, Attributes, CiId, Command, Delta, Revision, SourceId, Stamp,
+};
 
 /// What a check needs beside the state and the command.
 #[derive(Debug)]
@@ -30,7 +32,10 @@ pub(super) struct Circumstances<'a> {
 
 impl Circumstances<'_> {
     fn stamp(&self) -> Stamp {
-        Stamp { revision: self.revision, at: self.at }
+        Stamp {
+            revision: self.revision,
+            at: self.at,
+        }
     }
 
     /// The time of the write to the second, as provenance keeps it.
@@ -49,9 +54,12 @@ pub(super) fn check(
         Command::CreateCi(new) => ci::create(estate, new, circumstances),
         Command::UpdateCi { ci, expected, patch } => ci::update(estate, *ci, *expected, patch, circumstances),
         Command::MoveCi { ci, expected, stage } => ci::move_to(estate, *ci, *expected, *stage, circumstances),
-        Command::DeleteCi { ci, expected, reason, with_relationships } => {
-            ci::delete(estate, *ci, *expected, reason, *with_relationships)
-        }
+        Command::DeleteCi {
+            ci,
+            expected,
+            reason,
+            with_relationships,
+        } => ci::delete(estate, *ci, *expected, reason, *with_relationships),
         Command::Relate(new) => relationship::relate(estate, new, circumstances),
         Command::ChangeRelationship { relationship, patch } => {
             relationship::change(estate, *relationship, patch, circumstances)
@@ -71,7 +79,15 @@ fn slot_of(estate: &Estate, ci: CiId) -> Result<Slot, CommandError> {
 /// A text that people gave: not empty, not too long, no control characters.
 fn check_text(field: &'static str, text: &str, limit: usize) -> Result<(), CommandError> {
     let ok = !text.trim().is_empty() && text.len() <= limit && !text.chars().any(char::is_control);
-    if ok { Ok(()) } else { Err(CommandError::InvalidText { field, bytes: text.len(), limit }) }
+    if ok {
+        Ok(())
+    } else {
+        Err(CommandError::InvalidText {
+            field,
+            bytes: text.len(),
+            limit,
+        })
+    }
 }
 
 fn check_short(field: &'static str, text: &str) -> Result<(), CommandError> {
@@ -95,7 +111,12 @@ fn merge(
             merged.retain(|attribute| attribute.id != id);
             continue;
         };
-        let fresh = Attribute { id, value, source: circumstances.source, first_seen: circumstances.second() };
+        let fresh = Attribute {
+            id,
+            value,
+            source: circumstances.source,
+            first_seen: circumstances.second(),
+        };
         match place {
             Some(place) if merged[place].value == fresh.value => {}
             Some(place) => merged[place] = fresh,

@@ -36,7 +36,10 @@ pub struct CheckpointPolicy {
 
 impl Default for CheckpointPolicy {
     fn default() -> Self {
-        Self { interval: Duration::from_secs(60), commits_max: 10_000 }
+        Self {
+            interval: Duration::from_secs(60),
+            commits_max: 10_000,
+        }
     }
 }
 
@@ -117,9 +120,17 @@ impl Checkpointer {
             groups: estate.group_count() as u64,
         };
         let keys: Vec<_> = self.keys.lock().records().collect();
-        let idempotency = (ChunkKey { kind: ChunkKind::Idempotency, number: 0 }, encode_idempotency(keys.iter()));
+        let idempotency = (
+            ChunkKey {
+                kind: ChunkKind::Idempotency,
+                number: 0,
+            },
+            encode_idempotency(keys.iter()),
+        );
         let sightings = estate.sightings().take_dirty();
-        let sightings = sightings.into_iter().map(|(key, seconds)| (sighting_key(key), encode_sightings(&seconds)));
+        let sightings = sightings
+            .into_iter()
+            .map(|(key, seconds)| (sighting_key(key), encode_sightings(&seconds)));
         let chunks = chunks(estate, work).chain(sightings).chain([idempotency]);
         self.file.write(&header, chunks, &[])
     }
@@ -131,15 +142,32 @@ fn sighting_key(chunk: SightingChunk) -> ChunkKey {
         SightingKind::Ci => ChunkKind::CiSightings,
         SightingKind::Relationship => ChunkKind::RelationshipSightings,
     };
-    ChunkKey { kind, number: u32::from(chunk.source.number()) << 16 | chunk.number & 0xffff }
+    ChunkKey {
+        kind,
+        number: u32::from(chunk.source.number()) << 16 | chunk.number & 0xffff,
+    }
 }
 
 /// The changed chunks, each encoded when it is asked for.
 fn chunks<'a>(estate: &'a Estate, work: &'a ToSave) -> impl Iterator<Item = (ChunkKey, Vec<u8>)> + 'a {
     let marks = &work.marks;
-    let cis = marks.cis.iter().map(|number| (ChunkKey { kind: ChunkKind::Cis, number: *number }, cis(estate, *number)));
+    let cis = marks.cis.iter().map(|number| {
+        (
+            ChunkKey {
+                kind: ChunkKind::Cis,
+                number: *number,
+            },
+            cis(estate, *number),
+        )
+    });
     let relationships = marks.relationships.iter().map(|number| {
-        (ChunkKey { kind: ChunkKind::Relationships, number: *number }, relationships(estate, *number))
+        (
+            ChunkKey {
+                kind: ChunkKind::Relationships,
+                number: *number,
+            },
+            relationships(estate, *number),
+        )
     });
     let whole = |wanted: bool, kind: ChunkKind, items: fn(&Estate) -> Vec<DeltaItem>| {
         wanted.then(|| (ChunkKey { kind, number: 0 }, encode_items(items(estate).iter())))
@@ -159,7 +187,11 @@ fn cis(estate: &Estate, number: u32) -> Vec<u8> {
 
 fn relationships(estate: &Estate, number: u32) -> Vec<u8> {
     let places = number * RELATIONSHIPS_PER_CHUNK..(number + 1) * RELATIONSHIPS_PER_CHUNK;
-    encode_relationships(places.filter_map(|place| estate.relationship_in(place)).map(|found| record(&found)))
+    encode_relationships(
+        places
+            .filter_map(|place| estate.relationship_in(place))
+            .map(|found| record(&found)),
+    )
 }
 
 fn record(relationship: &RelationshipRef<'_>) -> RelationshipRecord {
@@ -186,22 +218,38 @@ fn record(relationship: &RelationshipRef<'_>) -> RelationshipRecord {
 
 fn catalog(estate: &Estate) -> Vec<DeltaItem> {
     let catalog = estate.catalog();
-    let ci_types = catalog.ci_types().map(|known| DeltaItem::CiType(BeforeAfter::created(known.clone())));
-    let pools = catalog.pools().map(|known| DeltaItem::Pool(BeforeAfter::created(known.clone())));
+    let ci_types = catalog
+        .ci_types()
+        .map(|known| DeltaItem::CiType(BeforeAfter::created(known.clone())));
+    let pools = catalog
+        .pools()
+        .map(|known| DeltaItem::Pool(BeforeAfter::created(known.clone())));
     let relationship_types = catalog.relationship_types();
     let relationship_types =
         relationship_types.map(|known| DeltaItem::RelationshipType(BeforeAfter::created(known.clone())));
-    let rules = LifecycleStage::ALL.into_iter().map(|stage| catalog.lifecycle(stage).clone());
+    let rules = LifecycleStage::ALL
+        .into_iter()
+        .map(|stage| catalog.lifecycle(stage).clone());
     let rules = rules.map(|rule| DeltaItem::Lifecycle(BeforeAfter::created(rule)));
     ci_types.chain(pools).chain(relationship_types).chain(rules).collect()
 }
 
 fn sources(estate: &Estate) -> Vec<DeltaItem> {
-    let created = |source: &Arc<_>| DeltaItem::Source(BeforeAfter { before: None, after: Some(Arc::clone(source)) });
+    let created = |source: &Arc<_>| {
+        DeltaItem::Source(BeforeAfter {
+            before: None,
+            after: Some(Arc::clone(source)),
+        })
+    };
     estate.sources().map(created).collect()
 }
 
 fn groups(estate: &Estate) -> Vec<DeltaItem> {
-    let created = |group: &Arc<_>| DeltaItem::Group(BeforeAfter { before: None, after: Some(Arc::clone(group)) });
+    let created = |group: &Arc<_>| {
+        DeltaItem::Group(BeforeAfter {
+            before: None,
+            after: Some(Arc::clone(group)),
+        })
+    };
     estate.groups().map(created).collect()
 }

@@ -34,9 +34,17 @@ pub enum CommandError {
     #[error("`{ci_type}` requires a value for `{attribute}`")]
     MissingAttribute { attribute: Name, ci_type: Name },
     #[error("`{attribute}` = `{value}` already identifies {existing}")]
-    DuplicateIdentifier { attribute: String, value: String, existing: CiId },
+    DuplicateIdentifier {
+        attribute: String,
+        value: String,
+        existing: CiId,
+    },
     #[error("`{field}` has {bytes} bytes: it needs 1 to {limit}, without control characters")]
-    InvalidText { field: &'static str, bytes: usize, limit: usize },
+    InvalidText {
+        field: &'static str,
+        bytes: usize,
+        limit: usize,
+    },
     #[error("{count} tags are too many: the limit is {TAGS_MAX}")]
     TooManyTags { count: usize },
     #[error("{ci} exists already")]
@@ -46,9 +54,18 @@ pub enum CommandError {
     #[error("`{field}` names {ci}, which does not exist")]
     EndNotFound { field: &'static str, ci: CiId },
     #[error("{ci} was changed in revision {found}, after revision {expected} that the command saw")]
-    StaleRevision { ci: CiId, expected: Revision, found: Revision },
+    StaleRevision {
+        ci: CiId,
+        expected: Revision,
+        found: Revision,
+    },
     #[error("{ci} cannot move from {from} to {to}: allowed are {}", join(allowed))]
-    IllegalTransition { ci: CiId, from: LifecycleStage, to: LifecycleStage, allowed: Vec<LifecycleStage> },
+    IllegalTransition {
+        ci: CiId,
+        from: LifecycleStage,
+        to: LifecycleStage,
+        allowed: Vec<LifecycleStage>,
+    },
     #[error("{ci} is {stage} and takes no new relationship")]
     CiNotActive { ci: CiId, stage: LifecycleStage },
     #[error("deleting {ci} needs a reason")]
@@ -56,7 +73,11 @@ pub enum CommandError {
     #[error("{ci} still has {count} relationships and group memberships")]
     CiHasRelationships { ci: CiId, count: usize },
     #[error("`{relationship_type}` cannot lead from a {from_type} to a {to_type}")]
-    DisallowedEnds { relationship_type: Name, from_type: Name, to_type: Name },
+    DisallowedEnds {
+        relationship_type: Name,
+        from_type: Name,
+        to_type: Name,
+    },
     #[error("{existing} is the same relationship already")]
     RelationshipExists { existing: RelationshipId },
     #[error("no relationship {relationship}")]
@@ -64,7 +85,11 @@ pub enum CommandError {
     #[error("no redundancy group {group}")]
     GroupNotFound { group: GroupId },
     #[error("{consumer} already has a redundancy group `{name}`: {existing}")]
-    GroupExists { consumer: CiId, name: Name, existing: GroupId },
+    GroupExists {
+        consumer: CiId,
+        name: Name,
+        existing: GroupId,
+    },
     #[error("the redundancy group's consumer {ci} does not exist")]
     GroupConsumerMissing { ci: CiId },
     #[error("the redundancy group's member {ci} does not exist")]
@@ -80,9 +105,18 @@ pub enum CommandError {
     #[error("{ci} is of type `{from}`, which cannot become `{to}`: only a subtype or the same family can")]
     TypeChange { ci: CiId, from: Name, to: Name },
     #[error("the catalog change would make {count} configuration items invalid, the first {ci}: {because}")]
-    CatalogBreaksData { count: usize, ci: CiId, because: String, examples: Vec<CiId> },
+    CatalogBreaksData {
+        count: usize,
+        ci: CiId,
+        because: String,
+        examples: Vec<CiId>,
+    },
     #[error("`{name}` still has {count} {what}")]
-    TypeInUse { name: String, count: usize, what: &'static str },
+    TypeInUse {
+        name: String,
+        count: usize,
+        what: &'static str,
+    },
     #[error("another command of the atomic batch was refused")]
     BatchRefused,
 }
@@ -129,17 +163,37 @@ impl CommandError {
             Self::AbstractCiType { name } => vec![("field", "type".to_owned()), ("value", name.to_string())],
             Self::UnknownRelationshipType { name } => vec![("field", "type".to_owned()), ("value", name.clone())],
             Self::MissingAttribute { attribute, .. } => vec![("field", attribute.to_string())],
-            Self::DuplicateIdentifier { attribute, value, existing } => {
-                vec![("field", attribute.clone()), ("value", value.clone()), ("existing", existing.to_string())]
+            Self::DuplicateIdentifier {
+                attribute,
+                value,
+                existing,
+            } => {
+                vec![
+                    ("field", attribute.clone()),
+                    ("value", value.clone()),
+                    ("existing", existing.to_string()),
+                ]
             }
             Self::InvalidText { field, bytes, limit } => {
-                vec![("field", (*field).to_owned()), ("bytes", bytes.to_string()), ("limit", limit.to_string())]
+                vec![
+                    ("field", (*field).to_owned()),
+                    ("bytes", bytes.to_string()),
+                    ("limit", limit.to_string()),
+                ]
             }
             Self::StaleRevision { expected, found, .. } => {
-                vec![("field", "expectedRevision".to_owned()), ("value", expected.to_string()), ("found", found.to_string())]
+                vec![
+                    ("field", "expectedRevision".to_owned()),
+                    ("value", expected.to_string()),
+                    ("found", found.to_string()),
+                ]
             }
             Self::IllegalTransition { to, allowed, .. } => {
-                vec![("field", "stage".to_owned()), ("value", to.to_string()), ("allowed", join(allowed))]
+                vec![
+                    ("field", "stage".to_owned()),
+                    ("value", to.to_string()),
+                    ("allowed", join(allowed)),
+                ]
             }
             Self::EndNotFound { field, ci } => vec![("field", (*field).to_owned()), ("value", ci.to_string())],
             Self::CatalogBreaksData { count, examples, .. } => {

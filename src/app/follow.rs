@@ -40,10 +40,7 @@ struct Follower {
 impl Reader {
     /// Every commit after a revision, in order: first those in the journal, then those to come. A
     /// follower that is too slow for the live ones reads them from the journal, so it misses none.
-    pub fn follow(
-        &self,
-        after: Revision,
-    ) -> impl Stream<Item = Result<Arc<JournalEntry>, FollowError>> + Send + use<> {
+    pub fn follow(&self, after: Revision) -> impl Stream<Item = Result<Arc<JournalEntry>, FollowError>> + Send + use<> {
         let follower = Follower {
             journal: self.journal.clone(),
             // Listening begins before the journal is read, so that nothing falls between.

@@ -36,7 +36,11 @@ impl IdempotencyKeys {
     /// Remembers the key of an entry, and forgets those that are too old by its time.
     pub(super) fn insert(&mut self, entry: &JournalEntry) {
         if let Some(key) = &entry.idempotency_key {
-            let known = Known { revision: entry.revision, digest: entry.request_digest, at: entry.at };
+            let known = Known {
+                revision: entry.revision,
+                digest: entry.request_digest,
+                at: entry.at,
+            };
             self.remember(key.clone(), known);
         }
         while let Some((at, _)) = self.by_age.front()
@@ -49,7 +53,11 @@ impl IdempotencyKeys {
     }
 
     pub(super) fn restore(&mut self, record: IdempotencyRecord) {
-        let known = Known { revision: record.revision, digest: record.request_digest, at: record.at };
+        let known = Known {
+            revision: record.revision,
+            digest: record.request_digest,
+            at: record.at,
+        };
         self.remember(record.key, known);
     }
 

@@ -89,15 +89,29 @@ pub(super) fn load(store: &Store) -> Result<Loaded, OpenError> {
             keys.insert(&entry);
         }
     }
-    info!(revision = head.number(), checkpoint = checkpoint.number(), cis = estate.ci_count(), "store opened");
-    Ok(Loaded { estate, keys, checkpoint })
+    info!(
+        revision = head.number(),
+        checkpoint = checkpoint.number(),
+        cis = estate.ci_count(),
+        "store opened"
+    );
+    Ok(Loaded {
+        estate,
+        keys,
+        checkpoint,
+    })
 }
 
 fn restore(store: &Store, keys: &mut IdempotencyKeys) -> Result<Estate, OpenError> {
     let file = store.checkpoint();
-    let Some(header) = file.header()? else { return Ok(Estate::default()) };
+    let Some(header) = file.header()? else {
+        return Ok(Estate::default());
+    };
     let head = store.head().revision;
-    let foreign = || OpenError::ForeignCheckpoint { checkpoint: header.revision.number(), journal: head.number() };
+    let foreign = || OpenError::ForeignCheckpoint {
+        checkpoint: header.revision.number(),
+        journal: head.number(),
+    };
     let reader = store.journal_reader();
     if reader.hash(header.revision)? != Some(header.journal_hash) {
         return Err(foreign());
@@ -115,7 +129,9 @@ fn restore(store: &Store, keys: &mut IdempotencyKeys) -> Result<Estate, OpenErro
             }
         })
     })?;
-    file.read_chunks(ChunkKind::Groups, |_, bytes| decode_items(bytes).map(|items| restorer.items(items)))?;
+    file.read_chunks(ChunkKind::Groups, |_, bytes| {
+        decode_items(bytes).map(|items| restorer.items(items))
+    })?;
     file.read_chunks(ChunkKind::Relationships, |_, bytes| {
         decode_relationships(bytes, |record| {
             if let Err(error) = restore_relationship(&mut restorer, record) {
@@ -154,13 +170,19 @@ fn restore_relationship(restorer: &mut Restorer, record: RelationshipRecord) -> 
 }
 
 fn restore_sightings(file: &CheckpointFile, estate: &Estate) -> Result<(), OpenError> {
-    let kinds =
-        [(ChunkKind::CiSightings, SightingKind::Ci), (ChunkKind::RelationshipSightings, SightingKind::Relationship)];
+    let kinds = [
+        (ChunkKind::CiSightings, SightingKind::Ci),
+        (ChunkKind::RelationshipSightings, SightingKind::Relationship),
+    ];
     for (saved, kind) in kinds {
         file.read_chunks(saved, |number, bytes| {
             let [a, b, c, d] = number.to_be_bytes();
             let source = SourceId::new(u16::from_be_bytes([a, b]));
-            let key = SightingChunk { kind, source, number: u32::from(u16::from_be_bytes([c, d])) };
+            let key = SightingChunk {
+                kind,
+                source,
+                number: u32::from(u16::from_be_bytes([c, d])),
+            };
             decode_sightings(bytes).map(|seconds| estate.sightings().restore(key, &seconds))
         })?;
     }

@@ -62,7 +62,10 @@ impl<'a> Planner<'a> {
     ) -> Self {
         let known = estate.source_named(source.as_str()).map(|source| source.id);
         let next = SourceId::new(u16::try_from(estate.sources().count()).unwrap_or(u16::MAX));
-        let new_source = known.is_none().then(|| Source { id: next, name: source.clone() });
+        let new_source = known.is_none().then(|| Source {
+            id: next,
+            name: source.clone(),
+        });
         Self {
             estate,
             ids,
@@ -93,8 +96,12 @@ impl<'a> Planner<'a> {
 
     /// Checks a command and, if nothing refuses it, applies it.
     pub fn execute(&mut self, command: &Command) -> Result<Done, CommandError> {
-        let mut circumstances =
-            Circumstances { at: self.at, revision: self.revision, source: self.source, ids: self.ids };
+        let mut circumstances = Circumstances {
+            at: self.at,
+            revision: self.revision,
+            source: self.source,
+            ids: self.ids,
+        };
         let delta = check(self.estate, command, &mut circumstances)?;
         let done = done(command, &delta);
         if !delta.is_empty() {
@@ -124,12 +131,19 @@ impl<'a> Planner<'a> {
 
     pub(super) fn finish(self) -> Planned {
         let source = self.estate.source(self.source).map(|source| source.id);
-        Planned { delta: self.delta, refused: self.refused, source, sighted: self.sighted }
+        Planned {
+            delta: self.delta,
+            refused: self.refused,
+            source,
+            sighted: self.sighted,
+        }
     }
 
     fn register_source(&mut self) {
         if let Some(source) = self.new_source.take() {
-            let item = Delta { items: vec![DeltaItem::Source(BeforeAfter::created(source))] };
+            let item = Delta {
+                items: vec![DeltaItem::Source(BeforeAfter::created(source))],
+            };
             self.estate.apply(&item);
             self.delta.items.extend(item.items);
         }
@@ -138,7 +152,10 @@ impl<'a> Planner<'a> {
 
 /// What the command was about: named by it, or created by its delta.
 fn done(command: &Command, delta: &Delta) -> Done {
-    let mut done = Done { changed: !delta.is_empty(), ..Done::default() };
+    let mut done = Done {
+        changed: !delta.is_empty(),
+        ..Done::default()
+    };
     match command {
         Command::UpdateCi { ci, .. } | Command::MoveCi { ci, .. } | Command::DeleteCi { ci, .. } => done.ci = Some(*ci),
         Command::ChangeRelationship { relationship, .. } | Command::Unrelate { relationship } => {

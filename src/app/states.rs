@@ -41,7 +41,11 @@ pub(super) struct States {
 
 impl States {
     pub(super) fn new(published: Published) -> Self {
-        Self { published, spare: None, missed: Vec::new() }
+        Self {
+            published,
+            spare: None,
+            missed: Vec::new(),
+        }
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {

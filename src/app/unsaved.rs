@@ -30,7 +30,10 @@ pub(super) struct ToSave {
 
 impl Unsaved {
     pub(super) fn new(published: Published, head: Head, marks: ChangeMarks) -> Self {
-        Self { published, inner: Mutex::new(Inner { marks, head }) }
+        Self {
+            published,
+            inner: Mutex::new(Inner { marks, head }),
+        }
     }
 
     /// Publishes a commit and notes what it changed, at once: who takes one sees both or neither.
@@ -45,7 +48,11 @@ impl Unsaved {
     pub(super) fn take(&self) -> ToSave {
         let mut inner = self.inner.lock();
         let snapshot = self.published.snapshot();
-        ToSave { snapshot, head: inner.head, marks: std::mem::take(&mut inner.marks) }
+        ToSave {
+            snapshot,
+            head: inner.head,
+            marks: std::mem::take(&mut inner.marks),
+        }
     }
 
     /// Puts back what could not be saved.

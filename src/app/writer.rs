@@ -111,7 +111,14 @@ impl Writer {
         let mut left = group.into_iter();
         while left.len() > 0 {
             if let Some(because) = self.unusable.clone() {
-                left.for_each(|queued| answer(queued, Err(WriteError::ReadOnly { because: because.clone() })));
+                left.for_each(|queued| {
+                    answer(
+                        queued,
+                        Err(WriteError::ReadOnly {
+                            because: because.clone(),
+                        }),
+                    )
+                });
                 return;
             }
             self.serve_part(&mut left);
@@ -133,7 +140,9 @@ impl Writer {
                 Prepared::Panicked => {
                     // Nobody knows what the state is like now: commit nothing of this group.
                     self.states.discard();
-                    waiting.into_iter().for_each(|one| answer(one.queued, Err(WriteError::Internal)));
+                    waiting
+                        .into_iter()
+                        .for_each(|one| answer(one.queued, Err(WriteError::Internal)));
                     return;
                 }
             }
@@ -170,7 +179,16 @@ impl Writer {
             answer(queued, Err(WriteError::Internal));
             return Prepared::Panicked;
         };
-        Prepared::Waiting(Box::new(self.waiting(queued, planned, commands, Slip { revision: base.next(), at, source })))
+        Prepared::Waiting(Box::new(self.waiting(
+            queued,
+            planned,
+            commands,
+            Slip {
+                revision: base.next(),
+                at,
+                source,
+            },
+        )))
     }
 
     /// What a checked write waits with: the entry to commit, if it is to be committed.
@@ -187,7 +205,11 @@ impl Writer {
         if !lands {
             estate.apply(&planned.delta.inverse());
         }
-        let delta = Arc::new(if planned.refused { Delta::default() } else { planned.delta });
+        let delta = Arc::new(if planned.refused {
+            Delta::default()
+        } else {
+            planned.delta
+        });
         let entry = (lands && !delta.is_empty()).then(|| {
             estate.stamp(slip.revision, slip.at);
             Arc::new(JournalEntry {
@@ -209,22 +231,36 @@ impl Writer {
             commands,
         };
         let sighted = if lands { planned.sighted } else { Vec::new() };
-        Waiting { queued, outcome, entry, source: planned.source, sighted }
+        Waiting {
+            queued,
+            outcome,
+            entry,
+            source: planned.source,
+            sighted,
+        }
     }
 
     /// What became of an earlier write under the same key, if there was one.
     fn known(&self, request: &WriteRequest, waiting: &[Waiting]) -> Option<Result<Known, WriteError>> {
         let key = request.idempotency_key.as_ref()?;
-        let before = waiting.iter().filter_map(|one| one.entry.as_deref()).find(|entry| {
-            entry.idempotency_key.as_ref() == Some(key)
+        let before = waiting
+            .iter()
+            .filter_map(|one| one.entry.as_deref())
+            .find(|entry| entry.idempotency_key.as_ref() == Some(key));
+        let known = before.map(|entry| Known {
+            revision: entry.revision,
+            digest: entry.request_digest,
+            at: entry.at,
         });
-        let known = before.map(|entry| Known { revision: entry.revision, digest: entry.request_digest, at: entry.at });
         let known = known.or_else(|| self.keys.lock().get(key).copied())?;
         if known.digest == request.request_digest {
             return Some(Ok(known));
         }
         let key = key.as_str().to_owned();
-        Some(Err(WriteError::IdempotencyKeyReused { key, revision: known.revision }))
+        Some(Err(WriteError::IdempotencyKeyReused {
+            key,
+            revision: known.revision,
+        }))
     }
 
     /// Makes the group durable, publishes it and answers; or takes all of it back.
@@ -242,7 +278,9 @@ impl Writer {
             Err(failure) => {
                 self.take_back(&entries);
                 // Also what changed nothing: it was checked against what is now taken back.
-                waiting.into_iter().for_each(|one| answer(one.queued, Err(failure.clone())));
+                waiting
+                    .into_iter()
+                    .for_each(|one| answer(one.queued, Err(failure.clone())));
             }
         }
     }
@@ -252,7 +290,9 @@ impl Writer {
             Ok(()) => return Ok(()),
             Err(failure @ (AppendError::OutOfOrder { .. } | AppendError::TooLarge { .. })) => {
                 error!(error = %Chain(&failure), "the journal refused an entry");
-                return Err(WriteError::ReadOnly { because: Chain(&failure).to_string() });
+                return Err(WriteError::ReadOnly {
+                    because: Chain(&failure).to_string(),
+                });
             }
             Err(failure) => failure,
         };
@@ -329,7 +369,10 @@ impl Writer {
         }
         self.unusable = None;
         self.status.set_unusable(None);
-        info!(revision = reopened.head.revision.number(), "the storage takes writes again");
+        info!(
+            revision = reopened.head.revision.number(),
+            "the storage takes writes again"
+        );
     }
 
     fn catch_up(&mut self, head: Revision) -> Result<(), String> {
@@ -383,7 +426,13 @@ impl Waiting {
             delta: Arc::default(),
             commands: Vec::new(),
         };
-        Self { queued, outcome, entry: None, source: None, sighted: Vec::new() }
+        Self {
+            queued,
+            outcome,
+            entry: None,
+            source: None,
+            sighted: Vec::new(),
+        }
     }
 }
 
@@ -399,11 +448,7 @@ fn drain(first: Box<Queued>, queue: &Receiver<Message>) -> (Vec<Box<Queued>>, bo
     (group, false)
 }
 
-fn execute(
-    planner: &mut Planner<'_>,
-    work: Work,
-    mode: BatchMode,
-) -> Vec<Result<Done, CommandError>> {
+fn execute(planner: &mut Planner<'_>, work: Work, mode: BatchMode) -> Vec<Result<Done, CommandError>> {
     let commands = match work {
         Work::Commands(commands) => commands,
         Work::Plan(plan) => {

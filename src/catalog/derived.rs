@@ -243,9 +243,19 @@ impl Derived {
 fn identifying(catalog: &Catalog) -> Vec<AttributeId> {
     let mut found = Vec::new();
     for ci_type in catalog.ci_types() {
-        found.extend(ci_type.attributes.iter().filter(|known| known.unique).map(|known| known.id));
+        found.extend(
+            ci_type
+                .attributes
+                .iter()
+                .filter(|known| known.unique)
+                .map(|known| known.id),
+        );
         let rules = ci_type.identification.iter().flatten();
-        found.extend(rules.flat_map(|rule| &rule.attributes).filter_map(|name| catalog.attribute_id(name.as_str())));
+        found.extend(
+            rules
+                .flat_map(|rule| &rule.attributes)
+                .filter_map(|name| catalog.attribute_id(name.as_str())),
+        );
     }
     found.sort_unstable();
     found.dedup();

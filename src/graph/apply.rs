@@ -65,12 +65,24 @@ impl Estate {
                     None => drop(self.sources.pop()),
                 };
             }
-            DeltaItem::Ci(BeforeAfter { before: None, after: Some(after) }) => self.insert_ci(after),
-            DeltaItem::Ci(BeforeAfter { before: Some(before), after: Some(after) }) => self.replace_ci(before, after),
-            DeltaItem::Ci(BeforeAfter { before: Some(before), after: None }) => self.remove_ci(before),
+            DeltaItem::Ci(BeforeAfter {
+                before: None,
+                after: Some(after),
+            }) => self.insert_ci(after),
+            DeltaItem::Ci(BeforeAfter {
+                before: Some(before),
+                after: Some(after),
+            }) => self.replace_ci(before, after),
+            DeltaItem::Ci(BeforeAfter {
+                before: Some(before),
+                after: None,
+            }) => self.remove_ci(before),
             DeltaItem::Relationship(item) => self.apply_relationship(item),
             DeltaItem::Group(item) => self.apply_group(item),
-            DeltaItem::Ci(BeforeAfter { before: None, after: None })
+            DeltaItem::Ci(BeforeAfter {
+                before: None,
+                after: None,
+            })
             | DeltaItem::CiType(_)
             | DeltaItem::RelationshipType(_)
             | DeltaItem::Pool(_)
@@ -79,17 +91,20 @@ impl Estate {
     }
 
     pub(super) fn insert_ci(&mut self, ci: &Arc<ConfigurationItem>) {
-        let slot = Slot::new(u32::try_from(self.graph.add_node(()).index()).expect("petgraph numbers CIs with 32 bits"));
+        let slot =
+            Slot::new(u32::try_from(self.graph.add_node(()).index()).expect("petgraph numbers CIs with 32 bits"));
         if self.cis.len() <= slot.index() {
             self.cis.resize(slot.index() + 1, None);
         }
         self.dependency.add_ci(slot);
         self.place_ci(slot, ci);
         self.listing.insert(slot, ci.id(), self.columns.ids());
-        self.listing.insert_type(ci.ci_type(), slot, ci.id(), self.columns.ids());
+        self.listing
+            .insert_type(ci.ci_type(), slot, ci.id(), self.columns.ids());
         self.by_id.insert(ci.id(), slot);
         for origin in ci.origins() {
-            self.sightings.start(SightingKind::Ci, origin.source, slot.number(), origin.first_seen);
+            self.sightings
+                .start(SightingKind::Ci, origin.source, slot.number(), origin.first_seen);
         }
     }
 
@@ -112,13 +127,19 @@ impl Estate {
             self.detach_ci(slot);
         }
         if before.ci_type() != after.ci_type() {
-            self.listing.remove_type(before.ci_type(), before.id(), self.columns.ids());
-            self.listing.insert_type(after.ci_type(), slot, after.id(), self.columns.ids());
+            self.listing
+                .remove_type(before.ci_type(), before.id(), self.columns.ids());
+            self.listing
+                .insert_type(after.ci_type(), slot, after.id(), self.columns.ids());
         }
         self.displace_ci(slot);
         self.place_ci(slot, after);
-        for origin in after.origins().filter(|origin| before.origins().all(|known| known.source != origin.source)) {
-            self.sightings.start(SightingKind::Ci, origin.source, slot.number(), origin.first_seen);
+        for origin in after
+            .origins()
+            .filter(|origin| before.origins().all(|known| known.source != origin.source))
+        {
+            self.sightings
+                .start(SightingKind::Ci, origin.source, slot.number(), origin.first_seen);
         }
         if moves {
             self.attach_ci(slot);
@@ -148,7 +169,9 @@ impl Estate {
     /// The inverse of [`Estate::place_ci`] for the CI that is in the slot.
     fn displace_ci(&mut self, slot: Slot) {
         self.marks.ci(slot);
-        let Some(ci) = self.cis[slot.index()].take() else { return };
+        let Some(ci) = self.cis[slot.index()].take() else {
+            return;
+        };
         self.listing.count_stage(ci.stage(), false);
         self.by_name.remove(ci.name(), slot);
         for origin in ci.origins() {
@@ -163,7 +186,10 @@ impl Estate {
     }
 
     fn row_of(&self, ci: &ConfigurationItem) -> CiRow {
-        let stated = self.catalog.tier_attribute().and_then(|attribute| ci.attributes().value(attribute));
+        let stated = self
+            .catalog
+            .tier_attribute()
+            .and_then(|attribute| ci.attributes().value(attribute));
         let stated = match stated {
             Some(AttributeValue::Integer(tier)) => u8::try_from(tier).ok(),
             _ => None,
@@ -179,7 +205,10 @@ impl Estate {
     }
 
     fn identifiers_of(&self, ci: &ConfigurationItem) -> Vec<(AttributeId, AttributeValue)> {
-        let identifying = ci.attributes().iter().filter(|attribute| self.catalog.is_identifying(attribute.id));
+        let identifying = ci
+            .attributes()
+            .iter()
+            .filter(|attribute| self.catalog.is_identifying(attribute.id));
         identifying.map(|attribute| (attribute.id, attribute.value)).collect()
     }
 
@@ -187,14 +216,18 @@ impl Estate {
         match (&item.before, &item.after) {
             (None, Some(after)) => self.insert_relationship(after),
             (Some(before), Some(after)) => {
-                let Some(edge) = self.relationships.by_id(before.id) else { return };
+                let Some(edge) = self.relationships.by_id(before.id) else {
+                    return;
+                };
                 self.detach_edge(edge);
                 self.marks.relationship(edge);
                 self.relationships.replace(edge, after);
                 self.attach_edge(edge);
             }
             (Some(before), None) => {
-                let Some(edge) = self.relationships.by_id(before.id) else { return };
+                let Some(edge) = self.relationships.by_id(before.id) else {
+                    return;
+                };
                 self.detach_edge(edge);
                 self.marks.relationship(edge);
                 self.relationships.remove(edge);
@@ -205,8 +238,13 @@ impl Estate {
     }
 
     pub(super) fn insert_relationship(&mut self, relationship: &Relationship) {
-        let (Some(from), Some(to)) = (self.slot_of(relationship.from), self.slot_of(relationship.to)) else { return };
-        let edge = edge_slot(self.graph.add_edge(node(from), node(to), relationship.relationship_type));
+        let (Some(from), Some(to)) = (self.slot_of(relationship.from), self.slot_of(relationship.to)) else {
+            return;
+        };
+        let edge = edge_slot(
+            self.graph
+                .add_edge(node(from), node(to), relationship.relationship_type),
+        );
         self.place_relationship(edge, relationship, from, to);
     }
 
@@ -214,7 +252,12 @@ impl Estate {
         self.marks.relationship(edge);
         self.relationships.insert(edge, relationship, from, to);
         self.next_relationship = self.next_relationship.max(relationship.id.number() + 1);
-        self.sightings.start(SightingKind::Relationship, relationship.source, edge.0, relationship.first_seen);
+        self.sightings.start(
+            SightingKind::Relationship,
+            relationship.source,
+            edge.0,
+            relationship.first_seen,
+        );
         self.attach_edge(edge);
     }
 
@@ -222,16 +265,28 @@ impl Estate {
         self.marks.groups = true;
         if let Some(before) = &item.before {
             self.detach_group(before.id);
-            let Some(consumer) = self.slot_of(before.consumer) else { return };
-            let members: Vec<Slot> = before.members.iter().filter_map(|member| self.slot_of(member.ci)).collect();
+            let Some(consumer) = self.slot_of(before.consumer) else {
+                return;
+            };
+            let members: Vec<Slot> = before
+                .members
+                .iter()
+                .filter_map(|member| self.slot_of(member.ci))
+                .collect();
             self.groups.remove(before.id, consumer, members.into_iter());
             // Relationships that still name the group are plain until it is there again.
             self.attach_naming(before);
         }
         if let Some(after) = &item.after {
             self.detach_naming(after);
-            let Some(consumer) = self.slot_of(after.consumer) else { return };
-            let members: Vec<Slot> = after.members.iter().filter_map(|member| self.slot_of(member.ci)).collect();
+            let Some(consumer) = self.slot_of(after.consumer) else {
+                return;
+            };
+            let members: Vec<Slot> = after
+                .members
+                .iter()
+                .filter_map(|member| self.slot_of(member.ci))
+                .collect();
             self.groups.insert(Arc::clone(after), consumer, members.into_iter());
             self.attach_group(after.id);
         }

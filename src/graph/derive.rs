@@ -60,7 +60,11 @@ impl Estate {
     /// Puts what a relationship carries into the dependency index.
     pub(super) fn attach_edge(&mut self, edge: EdgeSlot) {
         for arc in self.arcs_of_edge(edge).into_iter().flatten() {
-            if let Carrier::Member { group: GroupKey::Pool { consumer, pool }, .. } = arc.carrier {
+            if let Carrier::Member {
+                group: GroupKey::Pool { consumer, pool },
+                ..
+            } = arc.carrier
+            {
                 self.ensure_pool_group(consumer, pool);
             }
             self.dependency.add(&arc);
@@ -71,8 +75,14 @@ impl Estate {
     pub(super) fn detach_edge(&mut self, edge: EdgeSlot) {
         for arc in self.arcs_of_edge(edge).into_iter().flatten() {
             self.dependency.remove(&arc);
-            if let Carrier::Member { group: key @ GroupKey::Pool { .. }, .. } = arc.carrier
-                && self.dependency.group_number(&key).is_some_and(|group| self.dependency.members(group).is_empty())
+            if let Carrier::Member {
+                group: key @ GroupKey::Pool { .. },
+                ..
+            } = arc.carrier
+                && self
+                    .dependency
+                    .group_number(&key)
+                    .is_some_and(|group| self.dependency.members(group).is_empty())
             {
                 self.dependency.remove_group(&key);
             }
@@ -97,8 +107,12 @@ impl Estate {
     }
 
     fn arcs_of_edge(&self, edge: EdgeSlot) -> [Option<ImpactArc>; 2] {
-        let Some(row) = self.relationships.row(edge).copied() else { return [None, None] };
-        let Some(definition) = self.catalog.relationship_type(row.relationship_type) else { return [None, None] };
+        let Some(row) = self.relationships.row(edge).copied() else {
+            return [None, None];
+        };
+        let Some(definition) = self.catalog.relationship_type(row.relationship_type) else {
+            return [None, None];
+        };
         if row.from == row.to || !self.columns.takes_part(row.from) || !self.columns.takes_part(row.to) {
             return [None, None];
         }
@@ -121,18 +135,34 @@ impl Estate {
 
     fn carrier(&self, target: Slot, named: Option<GroupId>, pool: Option<PoolId>, weight: Weight) -> Carrier {
         if let Some(id) = named {
-            let is_consumer = self.groups.get(id).is_some_and(|group| group.consumer == self.ci_id(target));
-            return if is_consumer { Carrier::Member { group: GroupKey::Explicit(id), weight } } else { Carrier::Plain };
+            let is_consumer = self
+                .groups
+                .get(id)
+                .is_some_and(|group| group.consumer == self.ci_id(target));
+            return if is_consumer {
+                Carrier::Member {
+                    group: GroupKey::Explicit(id),
+                    weight,
+                }
+            } else {
+                Carrier::Plain
+            };
         }
         match pool {
-            Some(pool) => Carrier::Member { group: GroupKey::Pool { consumer: target, pool }, weight },
+            Some(pool) => Carrier::Member {
+                group: GroupKey::Pool { consumer: target, pool },
+                weight,
+            },
             None => Carrier::Plain,
         }
     }
 
     fn edges_at(&self, slot: Slot) -> Vec<EdgeSlot> {
         let from = self.relationships_from(slot).map(|relationship| relationship.edge);
-        let to = self.relationships_to(slot).filter(|other| other.from() != slot).map(|relationship| relationship.edge);
+        let to = self
+            .relationships_to(slot)
+            .filter(|other| other.from() != slot)
+            .map(|relationship| relationship.edge);
         from.chain(to).collect()
     }
 
@@ -169,8 +199,12 @@ impl Estate {
 
     /// The listed members of a group that take part, and the group itself.
     pub(super) fn attach_group_itself(&mut self, id: GroupId) {
-        let Some(group) = self.groups.get(id).cloned() else { return };
-        let Some(consumer) = self.active(group.consumer) else { return };
+        let Some(group) = self.groups.get(id).cloned() else {
+            return;
+        };
+        let Some(consumer) = self.active(group.consumer) else {
+            return;
+        };
         let parameters = GroupParameters {
             consumer,
             thresholds: group.thresholds,
@@ -184,7 +218,9 @@ impl Estate {
     }
 
     fn detach_group_itself(&mut self, id: GroupId) {
-        let Some(group) = self.groups.get(id).cloned() else { return };
+        let Some(group) = self.groups.get(id).cloned() else {
+            return;
+        };
         for arc in self.listed_members(&group) {
             self.dependency.remove(&arc);
         }
@@ -209,7 +245,9 @@ impl Estate {
     }
 
     fn listed_members(&self, group: &RedundancyGroup) -> Vec<ImpactArc> {
-        let Some(target) = self.active(group.consumer) else { return Vec::new() };
+        let Some(target) = self.active(group.consumer) else {
+            return Vec::new();
+        };
         let member = |member: &crate::model::GroupMember| {
             let source = self.active(member.ci).filter(|source| *source != target)?;
             Some(ImpactArc {
@@ -217,7 +255,10 @@ impl Estate {
                 target,
                 strength: member.strength,
                 relationship_type: None::<RelationshipTypeId>,
-                carrier: Carrier::Member { group: GroupKey::Explicit(group.id), weight: member.weight },
+                carrier: Carrier::Member {
+                    group: GroupKey::Explicit(group.id),
+                    weight: member.weight,
+                },
             })
         };
         group.members.iter().filter_map(member).collect()

@@ -128,7 +128,10 @@ impl Estate {
 
     /// A source by name. Linear in the number of sources, which is small.
     pub fn source_named(&self, name: &str) -> Option<&Source> {
-        self.sources.iter().map(Arc::as_ref).find(|source| source.name.as_str() == name)
+        self.sources
+            .iter()
+            .map(Arc::as_ref)
+            .find(|source| source.name.as_str() == name)
     }
 
     /// Number of CIs.
@@ -254,7 +257,9 @@ impl Estate {
 
     /// The CIs with exactly this name, in no order.
     pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Slot> + 'a {
-        self.by_name.candidates(name).filter(move |slot| self.ci_at(*slot).name() == name)
+        self.by_name
+            .candidates(name)
+            .filter(move |slot| self.ci_at(*slot).name() == name)
     }
 
     /// The CIs with this value of an indexed attribute (one that is unique or that an identification
@@ -287,7 +292,9 @@ impl Estate {
 impl Estate {
     /// A relationship by id.
     pub fn relationship(&self, id: RelationshipId) -> Option<RelationshipRef<'_>> {
-        self.relationships.by_id(id).map(|edge| RelationshipRef { estate: self, edge })
+        self.relationships
+            .by_id(id)
+            .map(|edge| RelationshipRef { estate: self, edge })
     }
 
     /// The relationships that start at a CI, in no stated order.
@@ -303,7 +310,10 @@ impl Estate {
     /// The relationships from one CI to another. Linear in the relationships that start at `from`.
     pub fn relationships_between(&self, from: Slot, to: Slot) -> impl Iterator<Item = RelationshipRef<'_>> {
         let edges = self.graph.edges_connecting(node(from), node(to));
-        edges.map(|edge| RelationshipRef { estate: self, edge: edge_slot(edge.id()) })
+        edges.map(|edge| RelationshipRef {
+            estate: self,
+            edge: edge_slot(edge.id()),
+        })
     }
 
     /// The relationship of a type between two CIs, in constant time.
@@ -320,7 +330,9 @@ impl Estate {
 
     /// All relationships, in the order of their places in the tables.
     pub fn relationships(&self) -> impl Iterator<Item = RelationshipRef<'_>> {
-        self.relationships.edges().map(|edge| RelationshipRef { estate: self, edge })
+        self.relationships
+            .edges()
+            .map(|edge| RelationshipRef { estate: self, edge })
     }
 
     /// One more than the greatest relationship place in use.
@@ -331,12 +343,17 @@ impl Estate {
     /// The relationship in a place of the tables, if there is one.
     pub fn relationship_in(&self, place: u32) -> Option<RelationshipRef<'_>> {
         let edge = EdgeSlot(place);
-        self.relationships.row(edge).map(|_| RelationshipRef { estate: self, edge })
+        self.relationships
+            .row(edge)
+            .map(|_| RelationshipRef { estate: self, edge })
     }
 
     /// Relationships that name a group.
     pub fn relationships_naming(&self, group: GroupId) -> impl Iterator<Item = RelationshipRef<'_>> {
-        self.relationships.naming(group).iter().map(|edge| RelationshipRef { estate: self, edge: *edge })
+        self.relationships.naming(group).iter().map(|edge| RelationshipRef {
+            estate: self,
+            edge: *edge,
+        })
     }
 
     /// A redundancy group by id.
@@ -361,7 +378,10 @@ impl Estate {
 
     fn relationships_at(&self, slot: Slot, direction: Direction) -> impl Iterator<Item = RelationshipRef<'_>> {
         let edges = self.graph.edges_directed(node(slot), direction);
-        edges.map(|edge| RelationshipRef { estate: self, edge: edge_slot(edge.id()) })
+        edges.map(|edge| RelationshipRef {
+            estate: self,
+            edge: edge_slot(edge.id()),
+        })
     }
 }
 
@@ -420,7 +440,10 @@ impl RelationshipRef<'_> {
 
     /// When its source last said so.
     pub fn last_seen(&self) -> Timestamp {
-        let sighted = self.estate.sightings.last(SightingKind::Relationship, self.source(), self.edge.0);
+        let sighted = self
+            .estate
+            .sightings
+            .last(SightingKind::Relationship, self.source(), self.edge.0);
         sighted.map_or(self.first_seen(), |sighted| sighted.max(self.first_seen()))
     }
 
@@ -451,7 +474,8 @@ impl RelationshipRef<'_> {
 
     /// Its attributes.
     pub fn attributes(&self) -> Attributes {
-        self.extras().map_or_else(Attributes::default, |extras| extras.attributes.clone())
+        self.extras()
+            .map_or_else(Attributes::default, |extras| extras.attributes.clone())
     }
 
     /// When it holds; `None`: always.
@@ -479,7 +503,10 @@ impl RelationshipRef<'_> {
     }
 
     fn row(&self) -> &super::relationship_table::Row {
-        self.estate.relationships.row(self.edge).expect("references are made from live rows")
+        self.estate
+            .relationships
+            .row(self.edge)
+            .expect("references are made from live rows")
     }
 
     fn extras(&self) -> Option<&super::relationship_table::Extras> {

@@ -95,7 +95,11 @@ fn compare(order: CiOrder, a: &SortKey, b: &SortKey) -> Ordering {
     if order.sort == CiSort::Id && order.descending {
         return b.id.cmp(&a.id);
     }
-    let by_value = if order.descending { b.value.cmp(&a.value) } else { a.value.cmp(&b.value) };
+    let by_value = if order.descending {
+        b.value.cmp(&a.value)
+    } else {
+        a.value.cmp(&b.value)
+    };
     by_value.then_with(|| a.id.cmp(&b.id))
 }
 

@@ -65,7 +65,11 @@ impl GroupTable {
         table: &'a FxHashMap<Slot, Vec<GroupId>>,
         slot: Slot,
     ) -> impl Iterator<Item = &'a Arc<RedundancyGroup>> {
-        table.get(&slot).into_iter().flatten().filter_map(|id| self.by_id.get(id))
+        table
+            .get(&slot)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.by_id.get(id))
     }
 }
 

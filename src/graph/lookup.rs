@@ -18,7 +18,8 @@ pub(super) struct Lookup {
 impl Lookup {
     pub(super) fn insert(&mut self, key: impl Hash, slot: Slot) {
         let tag = self.tag(key);
-        self.table.insert_unique(spread(tag), (tag, slot), |(tag, _)| spread(*tag));
+        self.table
+            .insert_unique(spread(tag), (tag, slot), |(tag, _)| spread(*tag));
     }
 
     pub(super) fn remove(&mut self, key: impl Hash, slot: Slot) {
@@ -31,7 +32,10 @@ impl Lookup {
     /// The CIs that may have the key: all that have it, and seldom others.
     pub(super) fn candidates(&self, key: impl Hash) -> impl Iterator<Item = Slot> + '_ {
         let tag = self.tag(key);
-        self.table.iter_hash(spread(tag)).filter(move |(found, _)| *found == tag).map(|(_, slot)| *slot)
+        self.table
+            .iter_hash(spread(tag))
+            .filter(move |(found, _)| *found == tag)
+            .map(|(_, slot)| *slot)
     }
 
     fn tag(&self, key: impl Hash) -> u32 {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::relationship_table::EdgeSlot;
 use super::Slot;
+use super::relationship_table::EdgeSlot;
 
 /// CIs that are saved together, by slot.
 pub const CIS_PER_MARK: u32 = 4_096;

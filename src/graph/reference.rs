@@ -36,8 +36,12 @@ pub enum ReferenceError {
 impl Estate {
     /// Finds the one CI that `ci:UUID`, `TYPE:NAME` (subtypes included) or `ATTRIBUTE:VALUE` names.
     pub fn resolve(&self, reference: &str) -> Result<Slot, ReferenceError> {
-        let not_found = || ReferenceError::NotFound { reference: reference.to_owned() };
-        let malformed = || ReferenceError::Malformed { reference: reference.to_owned() };
+        let not_found = || ReferenceError::NotFound {
+            reference: reference.to_owned(),
+        };
+        let malformed = || ReferenceError::Malformed {
+            reference: reference.to_owned(),
+        };
         let (word, rest) = reference.split_once(':').ok_or_else(malformed)?;
         if word == CiId::PREFIX {
             let id: CiId = reference.parse().map_err(|_| malformed())?;
@@ -46,7 +50,9 @@ impl Estate {
         let found = match self.catalog.ci_type_named(word) {
             Some(ci_type) => {
                 let ancestor = ci_type.id;
-                self.named(rest).filter(|slot| self.catalog.is_a(self.ci_type_of(*slot), ancestor)).collect()
+                self.named(rest)
+                    .filter(|slot| self.catalog.is_a(self.ci_type_of(*slot), ancestor))
+                    .collect()
             }
             None => self.identified(word, rest).ok_or_else(malformed)?,
         };
@@ -55,12 +61,17 @@ impl Estate {
 
     /// The CIs with a value of an identifying attribute; `None` if there is no such attribute.
     fn identified(&self, word: &str, text: &str) -> Option<Vec<Slot>> {
-        let attribute = self.catalog.attribute_id(word).filter(|id| self.catalog.is_identifying(*id))?;
+        let attribute = self
+            .catalog
+            .attribute_id(word)
+            .filter(|id| self.catalog.is_identifying(*id))?;
         let input = Input::Text(text.to_owned());
         let mut found: Vec<Slot> = Vec::new();
         let mut tried = Vec::new();
         for ci_type in self.catalog.ci_types() {
-            let Ok((id, Some(value))) = self.catalog.parse_value(ci_type.id, word, &input) else { continue };
+            let Ok((id, Some(value))) = self.catalog.parse_value(ci_type.id, word, &input) else {
+                continue;
+            };
             if id == attribute && !tried.contains(&value) {
                 found.extend(self.with_identifier(attribute, &value));
                 tried.push(value);
@@ -73,12 +84,22 @@ impl Estate {
 
     fn only(&self, reference: &str, mut found: Vec<Slot>) -> Result<Slot, ReferenceError> {
         match found.as_slice() {
-            [] => Err(ReferenceError::NotFound { reference: reference.to_owned() }),
+            [] => Err(ReferenceError::NotFound {
+                reference: reference.to_owned(),
+            }),
             [only] => Ok(*only),
             [_, _, ..] => {
                 found.sort_by_key(|slot| self.ci_id(*slot));
-                let candidates = found.iter().take(CANDIDATES_MAX).map(|slot| self.ci_id(*slot)).collect();
-                Err(ReferenceError::Ambiguous { reference: reference.to_owned(), count: found.len(), candidates })
+                let candidates = found
+                    .iter()
+                    .take(CANDIDATES_MAX)
+                    .map(|slot| self.ci_id(*slot))
+                    .collect();
+                Err(ReferenceError::Ambiguous {
+                    reference: reference.to_owned(),
+                    count: found.len(),
+                    candidates,
+                })
             }
         }
     }

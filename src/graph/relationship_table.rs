@@ -84,7 +84,10 @@ impl RelationshipTable {
     }
 
     pub(super) fn edges(&self) -> impl Iterator<Item = EdgeSlot> + '_ {
-        (0u32..).zip(&self.rows).filter(|(_, row)| row.is_some()).map(|(edge, _)| EdgeSlot(edge))
+        (0u32..)
+            .zip(&self.rows)
+            .filter(|(_, row)| row.is_some())
+            .map(|(edge, _)| EdgeSlot(edge))
     }
 
     /// Length of the dense table, holes included.
@@ -93,7 +96,9 @@ impl RelationshipTable {
     }
 
     pub(super) fn by_id(&self, id: RelationshipId) -> Option<EdgeSlot> {
-        let found = self.by_id.find(hash_of_id(id), |edge| self.row_at(*edge).is_some_and(|row| row.id == id));
+        let found = self.by_id.find(hash_of_id(id), |edge| {
+            self.row_at(*edge).is_some_and(|row| row.id == id)
+        });
         found.copied().map(EdgeSlot)
     }
 
@@ -109,7 +114,10 @@ impl RelationshipTable {
             row.is_some_and(|row| row.from == from && row.to == to && row.relationship_type == relationship_type)
                 && self.extras.get(edge).map_or("", |extras| &extras.qualifier) == qualifier
         };
-        self.by_key.find(hash_of_key(relationship_type, from, to), same).copied().map(EdgeSlot)
+        self.by_key
+            .find(hash_of_key(relationship_type, from, to), same)
+            .copied()
+            .map(EdgeSlot)
     }
 
     pub(super) fn naming(&self, group: GroupId) -> &[EdgeSlot] {
@@ -132,10 +140,13 @@ impl RelationshipTable {
         self.count += 1;
         let rows = &self.rows;
         let row_at = |edge: &u32| rows.get(*edge as usize).copied().flatten();
-        self.by_id.insert_unique(hash_of_id(row.id), edge.0, |edge| row_at(edge).map_or(0, |row| hash_of_id(row.id)));
-        self.by_key.insert_unique(hash_of_key(row.relationship_type, from, to), edge.0, |edge| {
-            row_at(edge).map_or(0, |row| hash_of_key(row.relationship_type, row.from, row.to))
+        self.by_id.insert_unique(hash_of_id(row.id), edge.0, |edge| {
+            row_at(edge).map_or(0, |row| hash_of_id(row.id))
         });
+        self.by_key
+            .insert_unique(hash_of_key(row.relationship_type, from, to), edge.0, |edge| {
+                row_at(edge).map_or(0, |row| hash_of_key(row.relationship_type, row.from, row.to))
+            });
         self.set_extras(edge, relationship);
     }
 
@@ -150,7 +161,9 @@ impl RelationshipTable {
     }
 
     pub(super) fn remove(&mut self, edge: EdgeSlot) {
-        let Some(row) = self.rows.get_mut(edge.index()).and_then(Option::take) else { return };
+        let Some(row) = self.rows.get_mut(edge.index()).and_then(Option::take) else {
+            return;
+        };
         if let Ok(entry) = self.by_id.find_entry(hash_of_id(row.id), |found| *found == edge.0) {
             entry.remove();
         }
@@ -186,7 +199,9 @@ impl RelationshipTable {
     }
 
     fn clear_extras(&mut self, edge: EdgeSlot) {
-        let Some(extras) = self.extras.remove(&edge.0) else { return };
+        let Some(extras) = self.extras.remove(&edge.0) else {
+            return;
+        };
         self.bounded -= usize::from(extras.validity.is_some());
         if let Some(group) = extras.group
             && let Some(edges) = self.naming.get_mut(&group)

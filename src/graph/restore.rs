@@ -59,7 +59,11 @@ impl Restorer {
     pub fn ci(&mut self, place: u32, ci: ConfigurationItem) -> Result<(), RestoreError> {
         let filled = self.estate.graph.node_count();
         if filled > place as usize {
-            return Err(RestoreError::OutOfOrder { what: "CIs", place, bound: filled });
+            return Err(RestoreError::OutOfOrder {
+                what: "CIs",
+                place,
+                bound: filled,
+            });
         }
         if self.estate.slot_of(ci.id()).is_some() {
             return Err(RestoreError::Twice { ci: ci.id() });
@@ -82,7 +86,11 @@ impl Restorer {
     ) -> Result<(), RestoreError> {
         let filled = self.estate.graph.edge_count();
         if filled > place as usize {
-            return Err(RestoreError::OutOfOrder { what: "relationships", place, bound: filled });
+            return Err(RestoreError::OutOfOrder {
+                what: "relationships",
+                place,
+                bound: filled,
+            });
         }
         for end in [from, to] {
             if self.estate.ci_in(Slot::new(end)).is_none() {
@@ -91,10 +99,14 @@ impl Restorer {
         }
         let (from, to) = (Slot::new(from), Slot::new(to));
         for _ in filled..place as usize {
-            self.empty_relationships.push(self.estate.graph.add_edge(node(from), node(from), NO_TYPE));
+            self.empty_relationships
+                .push(self.estate.graph.add_edge(node(from), node(from), NO_TYPE));
         }
         let relationship = fill(&self.estate);
-        let edge = self.estate.graph.add_edge(node(from), node(to), relationship.relationship_type);
+        let edge = self
+            .estate
+            .graph
+            .add_edge(node(from), node(to), relationship.relationship_type);
         self.estate.place_relationship(edge_slot(edge), &relationship, from, to);
         Ok(())
     }

@@ -55,17 +55,15 @@ pub struct SearchResult {
 /// nothing are similar words of the dictionary tried, up to one error from four letters on and up
 /// to two from eight. Costs the candidates of the rarest word; a similar word costs a walk over the
 /// dictionary.
-pub fn search(
-    estate: &Estate,
-    text: &str,
-    types: Option<&[CiTypeId]>,
-    first: usize,
-    budget: &Budget,
-) -> SearchResult {
+pub fn search(estate: &Estate, text: &str, types: Option<&[CiTypeId]>, first: usize, budget: &Budget) -> SearchResult {
     let wanted = Wanted::new(text);
     let mut best = BinaryHeap::new();
     let cut_short = collect(estate, &wanted, types, first, budget, &mut best).err();
-    let hits = best.into_sorted_vec().into_iter().map(|(_, _, Shown(hit))| hit).collect();
+    let hits = best
+        .into_sorted_vec()
+        .into_iter()
+        .map(|(_, _, Shown(hit))| hit)
+        .collect();
     SearchResult { hits, cut_short }
 }
 

@@ -64,38 +64,67 @@ impl Sightings {
 
     /// When a source last spoke of something.
     pub fn last(&self, kind: SightingKind, source: SourceId, slot: u32) -> Option<Timestamp> {
-        let key = SightingChunk { kind, source, number: slot / (SIGHTINGS_CHUNK as u32) };
+        let key = SightingChunk {
+            kind,
+            source,
+            number: slot / (SIGHTINGS_CHUNK as u32),
+        };
         let chunks = self.chunks.read();
         let chunk = chunks.get(&key)?;
         let seconds = chunk.seconds[slot as usize % SIGHTINGS_CHUNK].load(Ordering::Relaxed);
-        (seconds > 0).then(|| Timestamp::from_second(i64::from(seconds)).ok()).flatten()
+        (seconds > 0)
+            .then(|| Timestamp::from_second(i64::from(seconds)).ok())
+            .flatten()
     }
 
     /// The chunks that changed since the last call, for saving.
     pub fn take_dirty(&self) -> Vec<(SightingChunk, Vec<u32>)> {
         let chunks = self.chunks.read();
-        let dirty = chunks.iter().filter(|(_, chunk)| chunk.dirty.swap(false, Ordering::Relaxed));
+        let dirty = chunks
+            .iter()
+            .filter(|(_, chunk)| chunk.dirty.swap(false, Ordering::Relaxed));
         dirty
-            .map(|(key, chunk)| (*key, chunk.seconds.iter().map(|second| second.load(Ordering::Relaxed)).collect()))
+            .map(|(key, chunk)| {
+                (
+                    *key,
+                    chunk
+                        .seconds
+                        .iter()
+                        .map(|second| second.load(Ordering::Relaxed))
+                        .collect(),
+                )
+            })
             .collect()
     }
 
     /// Takes back a saved chunk.
     pub fn restore(&self, key: SightingChunk, saved: &[u32]) {
-        let seconds = (0..SIGHTINGS_CHUNK).map(|at| AtomicU32::new(saved.get(at).copied().unwrap_or(0))).collect();
-        let chunk = Chunk { seconds, dirty: AtomicBool::new(false) };
+        let seconds = (0..SIGHTINGS_CHUNK)
+            .map(|at| AtomicU32::new(saved.get(at).copied().unwrap_or(0)))
+            .collect();
+        let chunk = Chunk {
+            seconds,
+            dirty: AtomicBool::new(false),
+        };
         self.chunks.write().insert(key, Arc::new(chunk));
     }
 
     fn chunk(&self, kind: SightingKind, source: SourceId, slot: u32) -> (Arc<Chunk>, usize) {
-        let key = SightingChunk { kind, source, number: slot / (SIGHTINGS_CHUNK as u32) };
+        let key = SightingChunk {
+            kind,
+            source,
+            number: slot / (SIGHTINGS_CHUNK as u32),
+        };
         let offset = slot as usize % SIGHTINGS_CHUNK;
         if let Some(chunk) = self.chunks.read().get(&key) {
             return (Arc::clone(chunk), offset);
         }
         let fresh = || {
             let seconds = (0..SIGHTINGS_CHUNK).map(|_| AtomicU32::new(0)).collect();
-            Arc::new(Chunk { seconds, dirty: AtomicBool::new(false) })
+            Arc::new(Chunk {
+                seconds,
+                dirty: AtomicBool::new(false),
+            })
         };
         (Arc::clone(self.chunks.write().entry(key).or_insert_with(fresh)), offset)
     }

@@ -58,7 +58,7 @@ fn entry_of(revision: u64, cis: u64) -> JournalEntry {
         reason: None,
         idempotency_key: None,
         request_digest: [7; 32],
-        delta: Delta { items: items.collect() },
+        delta: Arc::new(Delta { items: items.collect() }),
     }
 }
 

@@ -26,23 +26,37 @@ pub(super) fn check(
         CatalogCommand::Define { text, migration } => define(estate, catalog.define(text)?, migration, circumstances),
         CatalogCommand::RemoveCiType { name } => {
             let items = catalog.remove_ci_type(name)?;
-            let count = catalog.ci_type_named(name).map_or(0, |ci_type| estate.count_of_type(ci_type.id));
+            let count = catalog
+                .ci_type_named(name)
+                .map_or(0, |ci_type| estate.count_of_type(ci_type.id));
             refuse_in_use(name, count, "configuration items")?;
             Ok(Delta { items })
         }
         CatalogCommand::RemoveRelationshipType { name } => {
             let items = catalog.remove_relationship_type(name)?;
             let id = catalog.relationship_type_named(name).map(|definition| definition.id);
-            let used = estate.relationships().filter(|relationship| Some(relationship.relationship_type()) == id);
+            let used = estate
+                .relationships()
+                .filter(|relationship| Some(relationship.relationship_type()) == id);
             refuse_in_use(name, used.count(), "relationships")?;
             Ok(Delta { items })
         }
-        CatalogCommand::Lifecycle { rules } => Ok(Delta { items: catalog.set_lifecycle(rules)? }),
+        CatalogCommand::Lifecycle { rules } => Ok(Delta {
+            items: catalog.set_lifecycle(rules)?,
+        }),
     }
 }
 
 fn refuse_in_use(name: &str, count: usize, what: &'static str) -> Result<(), CommandError> {
-    if count == 0 { Ok(()) } else { Err(CommandError::TypeInUse { name: name.to_owned(), count, what }) }
+    if count == 0 {
+        Ok(())
+    } else {
+        Err(CommandError::TypeInUse {
+            name: name.to_owned(),
+            count,
+            what,
+        })
+    }
 }
 
 /// The definitions, and what must happen to recorded data for it to fit them. O(CIs of the changed
@@ -61,7 +75,11 @@ fn define(
     match migration {
         Migration::Refuse => match misfits.first() {
             Some((slot, because)) => {
-                let examples: Vec<CiId> = misfits.iter().take(EXAMPLES_MAX).map(|(slot, _)| estate.ci_id(*slot)).collect();
+                let examples: Vec<CiId> = misfits
+                    .iter()
+                    .take(EXAMPLES_MAX)
+                    .map(|(slot, _)| estate.ci_id(*slot))
+                    .collect();
                 return Err(CommandError::CatalogBreaksData {
                     count: misfits.len(),
                     ci: estate.ci_id(*slot),
@@ -114,13 +132,17 @@ fn misfit(planned: &Catalog, ci: &ConfigurationItem) -> Option<String> {
     }
     let unfit = ci.attributes().iter().find_map(|attribute| {
         let name = planned.attribute_name(attribute.id)?;
-        planned.parse_value(ci.ci_type(), name.as_str(), &attribute.value.to_input()).err()
+        planned
+            .parse_value(ci.ci_type(), name.as_str(), &attribute.value.to_input())
+            .err()
     });
     if let Some(error) = unfit {
         return Some(error.to_string());
     }
     let missing = planned.missing_required(ci.ci_type(), ci.attributes());
-    missing.first().map(|name| format!("`{name}` becomes required and has no value"))
+    missing
+        .first()
+        .map(|name| format!("`{name}` becomes required and has no value"))
 }
 
 /// CIs that share a value of an attribute that becomes unique.
@@ -128,14 +150,29 @@ fn shared_values(estate: &Estate, planned: &Catalog, items: &[DeltaItem]) -> Vec
     let mut found = Vec::new();
     for item in items {
         let DeltaItem::CiType(item) = item else { continue };
-        let (Some(before), Some(after)) = (&item.before, &item.after) else { continue };
+        let (Some(before), Some(after)) = (&item.before, &item.after) else {
+            continue;
+        };
         let was_unique = |id: AttributeId| before.attributes.iter().any(|known| known.id == id && known.unique);
-        for attribute in after.attributes.iter().filter(|attribute| attribute.unique && !was_unique(attribute.id)) {
+        for attribute in after
+            .attributes
+            .iter()
+            .filter(|attribute| attribute.unique && !was_unique(attribute.id))
+        {
             let mut seen = std::collections::HashSet::<AttributeValue>::new();
-            for slot in planned.subtypes(after.id).iter().flat_map(|ci_type| estate.slots_of_type(*ci_type)) {
-                let Some(value) = estate.ci_at(*slot).attributes().value(attribute.id) else { continue };
+            for slot in planned
+                .subtypes(after.id)
+                .iter()
+                .flat_map(|ci_type| estate.slots_of_type(*ci_type))
+            {
+                let Some(value) = estate.ci_at(*slot).attributes().value(attribute.id) else {
+                    continue;
+                };
                 if !seen.insert(value) {
-                    found.push((*slot, format!("another CI has the same `{}`, which becomes unique", attribute.name)));
+                    found.push((
+                        *slot,
+                        format!("another CI has the same `{}`, which becomes unique", attribute.name),
+                    ));
                 }
             }
         }
@@ -156,22 +193,34 @@ fn migrated(
     let fits = |attribute: &crate::model::Attribute| {
         let name = planned.attribute_name(attribute.id);
         name.is_some_and(|name| {
-            planned.parse_value(fields.ci_type, name.as_str(), &attribute.value.to_input()).is_ok()
+            planned
+                .parse_value(fields.ci_type, name.as_str(), &attribute.value.to_input())
+                .is_ok()
         })
     };
     let kept = Attributes::new(fields.attributes.iter().filter(fits).collect());
     let mut set = Vec::new();
     for name in planned.missing_required(fields.ci_type, &kept) {
-        let value = defaults.iter().find(|(attribute, _)| attribute.as_str() == name.as_str());
+        let value = defaults
+            .iter()
+            .find(|(attribute, _)| attribute.as_str() == name.as_str());
         let Some((_, value)) = value else {
-            let ci_type = planned.ci_type(fields.ci_type).map_or_else(|| name.clone(), |known| known.name.clone());
-            return Err(CommandError::MissingAttribute { attribute: name, ci_type });
+            let ci_type = planned
+                .ci_type(fields.ci_type)
+                .map_or_else(|| name.clone(), |known| known.name.clone());
+            return Err(CommandError::MissingAttribute {
+                attribute: name,
+                ci_type,
+            });
         };
         set.push(planned.parse_value(fields.ci_type, name.as_str(), value)?);
     }
     fields.attributes = super::merge(&kept, set, circumstances);
     fields.changed = circumstances.stamp();
-    Ok(DeltaItem::Ci(BeforeAfter::updated(before, ConfigurationItem::new(fields))))
+    Ok(DeltaItem::Ci(BeforeAfter::updated(
+        before,
+        ConfigurationItem::new(fields),
+    )))
 }
 
 /// Relationships are never migrated: a relationship type changes only where all of its relationships
@@ -193,12 +242,25 @@ fn check_relationships(estate: &Estate, planned: &Catalog, items: &[DeltaItem]) 
     if changed.is_empty() {
         return Ok(());
     }
-    for relationship in estate.relationships().filter(|other| changed.contains(&other.relationship_type())) {
+    for relationship in estate
+        .relationships()
+        .filter(|other| changed.contains(&other.relationship_type()))
+    {
         let id = relationship.relationship_type();
-        let (from, to) = (estate.ci_type_of(relationship.from()), estate.ci_type_of(relationship.to()));
+        let (from, to) = (
+            estate.ci_type_of(relationship.from()),
+            estate.ci_type_of(relationship.to()),
+        );
         if !planned.allows_ends(id, from, to) {
-            let name = planned.relationship_type(id).map(|definition| definition.name.to_string()).unwrap_or_default();
-            return Err(CommandError::TypeInUse { name, count: 1, what: "relationships with ends it would not allow" });
+            let name = planned
+                .relationship_type(id)
+                .map(|definition| definition.name.to_string())
+                .unwrap_or_default();
+            return Err(CommandError::TypeInUse {
+                name,
+                count: 1,
+                what: "relationships with ends it would not allow",
+            });
         }
     }
     Ok(())

@@ -87,7 +87,12 @@ pub(super) fn move_to(
     let from = before.stage();
     if from != stage && !estate.catalog().may_move(from, stage) {
         let allowed = estate.catalog().lifecycle(from).next.clone();
-        return Err(CommandError::IllegalTransition { ci, from, to: stage, allowed });
+        return Err(CommandError::IllegalTransition {
+            ci,
+            from,
+            to: stage,
+            allowed,
+        });
     }
     let mut fields = before.to_fields();
     fields.stage = stage;
@@ -108,9 +113,13 @@ pub(super) fn delete(
     check_short("reason", reason)?;
     let mut items = Vec::new();
     let from = estate.relationships_from(slot);
-    let to = estate.relationships_to(slot).filter(|relationship| relationship.from() != slot);
+    let to = estate
+        .relationships_to(slot)
+        .filter(|relationship| relationship.from() != slot);
     for relationship in from.chain(to) {
-        items.push(DeltaItem::Relationship(BeforeAfter::removed(Arc::new(relationship.to_relationship()))));
+        items.push(DeltaItem::Relationship(BeforeAfter::removed(Arc::new(
+            relationship.to_relationship(),
+        ))));
     }
     for group in estate.groups_with_member(slot).filter(|group| group.consumer != ci) {
         items.push(DeltaItem::Group(without_member(group, ci)));
@@ -127,7 +136,13 @@ pub(super) fn delete(
 
 fn without_member(group: &Arc<RedundancyGroup>, ci: CiId) -> BeforeAfter<RedundancyGroup> {
     let members: Vec<GroupMember> = group.members.iter().filter(|member| member.ci != ci).copied().collect();
-    BeforeAfter::updated(Arc::clone(group), RedundancyGroup { members, ..RedundancyGroup::clone(group) })
+    BeforeAfter::updated(
+        Arc::clone(group),
+        RedundancyGroup {
+            members,
+            ..RedundancyGroup::clone(group)
+        },
+    )
 }
 
 /// The delta from `before` to `fields`; empty where they say the same.
@@ -143,18 +158,19 @@ fn changed(
     }
     fields.changed = circumstances.stamp();
     check_content(estate, &fields, Some(slot))?;
-    Ok(single(BeforeAfter::updated(Arc::clone(before), ConfigurationItem::new(fields))))
+    Ok(single(BeforeAfter::updated(
+        Arc::clone(before),
+        ConfigurationItem::new(fields),
+    )))
 }
 
 fn single(item: BeforeAfter<ConfigurationItem>) -> Delta {
-    Delta { items: vec![DeltaItem::Ci(item)] }
+    Delta {
+        items: vec![DeltaItem::Ci(item)],
+    }
 }
 
-fn seen(
-    estate: &Estate,
-    ci: CiId,
-    expected: Option<Revision>,
-) -> Result<(Slot, Arc<ConfigurationItem>), CommandError> {
+fn seen(estate: &Estate, ci: CiId, expected: Option<Revision>) -> Result<(Slot, Arc<ConfigurationItem>), CommandError> {
     let slot = slot_of(estate, ci)?;
     let before = Arc::clone(estate.ci_at(slot));
     let found = before.changed().revision;
@@ -168,7 +184,9 @@ fn concrete_type<'a>(estate: &'a Estate, name: &str) -> Result<&'a CiTypeDefinit
     let ci_type = estate.catalog().ci_type_named(name);
     let ci_type = ci_type.ok_or_else(|| CommandError::UnknownCiType { name: name.to_owned() })?;
     if ci_type.is_abstract {
-        return Err(CommandError::AbstractCiType { name: ci_type.name.clone() });
+        return Err(CommandError::AbstractCiType {
+            name: ci_type.name.clone(),
+        });
     }
     Ok(ci_type)
 }
@@ -187,7 +205,11 @@ fn changed_type<'a>(
         return Ok(to);
     }
     match catalog.ci_type(before.ci_type()) {
-        Some(from) => Err(CommandError::TypeChange { ci, from: from.name.clone(), to: to.name.clone() }),
+        Some(from) => Err(CommandError::TypeChange {
+            ci,
+            from: from.name.clone(),
+            to: to.name.clone(),
+        }),
         None => Ok(to),
     }
 }
@@ -221,13 +243,24 @@ fn add_origin(
     let source = circumstances.source;
     let Some(key) = native_key else {
         if origins.is_empty() {
-            origins.push(Origin { source, native_key: "".into(), first_seen: circumstances.second() });
+            origins.push(Origin {
+                source,
+                native_key: "".into(),
+                first_seen: circumstances.second(),
+            });
         }
         return Ok(());
     };
     check_short("key", key)?;
-    if !origins.iter().any(|origin| origin.source == source && &*origin.native_key == key) {
-        origins.push(Origin { source, native_key: key.into(), first_seen: circumstances.second() });
+    if !origins
+        .iter()
+        .any(|origin| origin.source == source && &*origin.native_key == key)
+    {
+        origins.push(Origin {
+            source,
+            native_key: key.into(),
+            first_seen: circumstances.second(),
+        });
     }
     Ok(())
 }
@@ -235,7 +268,11 @@ fn add_origin(
 /// What must hold of every CI, new or changed.
 fn check_content(estate: &Estate, fields: &CiFields, own: Option<Slot>) -> Result<(), CommandError> {
     let catalog = estate.catalog();
-    if let Some(attribute) = catalog.missing_required(fields.ci_type, &fields.attributes).into_iter().next() {
+    if let Some(attribute) = catalog
+        .missing_required(fields.ci_type, &fields.attributes)
+        .into_iter()
+        .next()
+    {
         let ci_type = catalog.ci_type(fields.ci_type).map(|ci_type| ci_type.name.clone());
         let ci_type = ci_type.unwrap_or_else(|| attribute.clone());
         return Err(CommandError::MissingAttribute { attribute, ci_type });
@@ -256,11 +293,16 @@ fn check_content(estate: &Estate, fields: &CiFields, own: Option<Slot>) -> Resul
 fn check_unique(estate: &Estate, fields: &CiFields, own: Option<Slot>) -> Result<(), CommandError> {
     let catalog = estate.catalog();
     for attribute in fields.attributes.iter() {
-        let Some(scope) = catalog.unique_scope(fields.ci_type, attribute.id) else { continue };
+        let Some(scope) = catalog.unique_scope(fields.ci_type, attribute.id) else {
+            continue;
+        };
         let mut others = estate.with_identifier(attribute.id, &attribute.value);
         let other = others.find(|slot| Some(*slot) != own && catalog.is_a(estate.ci_type_of(*slot), scope));
         if let Some(other) = other {
-            let name = catalog.attribute_name(attribute.id).map(ToString::to_string).unwrap_or_default();
+            let name = catalog
+                .attribute_name(attribute.id)
+                .map(ToString::to_string)
+                .unwrap_or_default();
             return Err(duplicate(estate, &name, &shown(&attribute.value), other));
         }
     }

@@ -19,13 +19,19 @@ pub(super) fn create(
     circumstances: &mut Circumstances<'_>,
 ) -> Result<Delta, CommandError> {
     let consumer = new.consumer;
-    let slot = estate.slot_of(consumer).ok_or(CommandError::GroupConsumerMissing { ci: consumer })?;
+    let slot = estate
+        .slot_of(consumer)
+        .ok_or(CommandError::GroupConsumerMissing { ci: consumer })?;
     check_name(estate, slot, consumer, &new.name, None)?;
     let id = match new.id {
         Some(id) => match estate.group(id) {
             Some(existing) => {
                 let name = new.name.clone();
-                return Err(CommandError::GroupExists { consumer, name, existing: existing.id });
+                return Err(CommandError::GroupExists {
+                    consumer,
+                    name,
+                    existing: existing.id,
+                });
             }
             None => id,
         },
@@ -41,7 +47,9 @@ pub(super) fn create(
         grounded: new.grounded,
         validity: Validity::new(new.valid_from, new.valid_to)?,
     };
-    Ok(Delta { items: vec![DeltaItem::Group(BeforeAfter::created(group))] })
+    Ok(Delta {
+        items: vec![DeltaItem::Group(BeforeAfter::created(group))],
+    })
 }
 
 pub(super) fn change(estate: &Estate, id: GroupId, patch: &GroupPatch) -> Result<Delta, CommandError> {
@@ -59,19 +67,25 @@ pub(super) fn change(estate: &Estate, id: GroupId, patch: &GroupPatch) -> Result
     if after == **before {
         return Ok(Delta::default());
     }
-    Ok(Delta { items: vec![DeltaItem::Group(BeforeAfter::updated(Arc::clone(before), after))] })
+    Ok(Delta {
+        items: vec![DeltaItem::Group(BeforeAfter::updated(Arc::clone(before), after))],
+    })
 }
 
 pub(super) fn delete(estate: &Estate, id: GroupId) -> Result<Delta, CommandError> {
     let group = find(estate, id)?;
     // No CI goes with the group, so no relationship is left out.
-    Ok(Delta { items: removal_where(estate, group, |_| true) })
+    Ok(Delta {
+        items: removal_where(estate, group, |_| true),
+    })
 }
 
 /// The steps that remove a group of a CI that is going too: relationships at that CI go on their own.
 pub(super) fn removal(estate: &Estate, group: &Arc<RedundancyGroup>, going: Slot) -> Vec<DeltaItem> {
     let gone = estate.ci_id(going);
-    removal_where(estate, group, |relationship| relationship.from != gone && relationship.to != gone)
+    removal_where(estate, group, |relationship| {
+        relationship.from != gone && relationship.to != gone
+    })
 }
 
 /// Relationships that name the group lose its name first, so that none ever names a group that is not
@@ -81,12 +95,19 @@ fn removal_where(
     group: &Arc<RedundancyGroup>,
     stays: impl Fn(&Relationship) -> bool,
 ) -> Vec<DeltaItem> {
-    let naming = estate.relationships_naming(group.id).map(|relationship| relationship.to_relationship());
+    let naming = estate
+        .relationships_naming(group.id)
+        .map(|relationship| relationship.to_relationship());
     let freed = naming.filter(stays).map(|before| {
-        let after = Relationship { group: None, ..before.clone() };
+        let after = Relationship {
+            group: None,
+            ..before.clone()
+        };
         DeltaItem::Relationship(BeforeAfter::updated(Arc::new(before), after))
     });
-    freed.chain([DeltaItem::Group(BeforeAfter::removed(Arc::clone(group)))]).collect()
+    freed
+        .chain([DeltaItem::Group(BeforeAfter::removed(Arc::clone(group)))])
+        .collect()
 }
 
 fn find(estate: &Estate, group: GroupId) -> Result<&Arc<RedundancyGroup>, CommandError> {
@@ -102,7 +123,11 @@ fn check_name(
 ) -> Result<(), CommandError> {
     let mut others = estate.groups_of_consumer(slot).filter(|group| Some(group.id) != own);
     match others.find(|group| group.name == *name) {
-        Some(existing) => Err(CommandError::GroupExists { consumer, name: name.clone(), existing: existing.id }),
+        Some(existing) => Err(CommandError::GroupExists {
+            consumer,
+            name: name.clone(),
+            existing: existing.id,
+        }),
         None => Ok(()),
     }
 }

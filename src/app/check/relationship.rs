@@ -28,7 +28,9 @@ pub(super) fn relate(
         check_short("qualifier", &new.qualifier)?;
     }
     if let Some(existing) = estate.find_relationship(definition.id, from, to, &new.qualifier) {
-        return Err(CommandError::RelationshipExists { existing: existing.id() });
+        return Err(CommandError::RelationshipExists {
+            existing: existing.id(),
+        });
     }
     let blank = Relationship {
         id: estate.next_relationship_id(),
@@ -72,11 +74,15 @@ pub(super) fn unrelate(estate: &Estate, id: RelationshipId) -> Result<Delta, Com
 }
 
 fn single(item: BeforeAfter<Relationship>) -> Delta {
-    Delta { items: vec![DeltaItem::Relationship(item)] }
+    Delta {
+        items: vec![DeltaItem::Relationship(item)],
+    }
 }
 
 fn find(estate: &Estate, relationship: RelationshipId) -> Result<RelationshipRef<'_>, CommandError> {
-    estate.relationship(relationship).ok_or(CommandError::RelationshipNotFound { relationship })
+    estate
+        .relationship(relationship)
+        .ok_or(CommandError::RelationshipNotFound { relationship })
 }
 
 fn end(estate: &Estate, field: &'static str, ci: CiId) -> Result<Slot, CommandError> {
@@ -105,7 +111,11 @@ fn check_ends(
     if catalog.allows_ends(definition.id, from_type, to_type) {
         return Ok(());
     }
-    let name_of = |id| catalog.ci_type(id).map_or_else(|| definition.name.clone(), |ci_type| ci_type.name.clone());
+    let name_of = |id| {
+        catalog
+            .ci_type(id)
+            .map_or_else(|| definition.name.clone(), |ci_type| ci_type.name.clone())
+    };
     Err(CommandError::DisallowedEnds {
         relationship_type: definition.name.clone(),
         from_type: name_of(from_type),
@@ -135,9 +145,14 @@ fn patched(
     let to = patch.valid_to.unwrap_or(known.and_then(|validity| validity.to()));
     after.validity = Validity::new(from, to)?;
     after.attributes = merge_attributes(estate, definition, &after.attributes, &patch.attributes, circumstances)?;
-    let missing = estate.catalog().missing_relationship_attributes(definition.id, &after.attributes);
+    let missing = estate
+        .catalog()
+        .missing_relationship_attributes(definition.id, &after.attributes);
     if let Some(attribute) = missing.into_iter().next() {
-        return Err(CommandError::MissingAttribute { attribute, ci_type: definition.name.clone() });
+        return Err(CommandError::MissingAttribute {
+            attribute,
+            ci_type: definition.name.clone(),
+        });
     }
     Ok(after)
 }

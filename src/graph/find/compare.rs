@@ -144,7 +144,8 @@ fn is_within(value: &AttributeValue, network: Cidr) -> bool {
         | AttributeValue::List(_)
         | AttributeValue::Json(_) => return false,
     };
-    prefix >= network.prefix() && first_bits(address, network.prefix()) == first_bits(network.address(), network.prefix())
+    prefix >= network.prefix()
+        && first_bits(address, network.prefix()) == first_bits(network.address(), network.prefix())
 }
 
 /// The version and the first bits of an address.

@@ -74,7 +74,11 @@ pub struct CiFilter {
 impl CiFilter {
     /// A superset of the CIs that pass, in the order of their ids: the narrowest that the indexes
     /// give.
-    pub(super) fn candidates<'a>(&self, estate: &'a Estate, budget: &Budget) -> Result<Cow<'a, [Slot]>, BudgetExceeded> {
+    pub(super) fn candidates<'a>(
+        &self,
+        estate: &'a Estate,
+        budget: &Budget,
+    ) -> Result<Cow<'a, [Slot]>, BudgetExceeded> {
         if let Some(name) = &self.name {
             return Ok(in_order(estate, estate.named(name).collect()));
         }
@@ -137,7 +141,11 @@ impl CiFilter {
     /// Whether a CI passes. What the columns tell is looked at before the CI itself.
     pub(super) fn passes(&self, estate: &Estate, slot: Slot, budget: &Budget) -> Result<bool, BudgetExceeded> {
         budget.spend(1)?;
-        if self.types.as_ref().is_some_and(|types| !types.contains(&estate.ci_type_of(slot))) {
+        if self
+            .types
+            .as_ref()
+            .is_some_and(|types| !types.contains(&estate.ci_type_of(slot)))
+        {
             return Ok(false);
         }
         if !self.tiers.is_empty() && estate.tier_of(slot).is_none_or(|tier| !self.tiers.contains(&tier)) {
@@ -185,8 +193,14 @@ impl CiFilter {
     fn passes_name(&self, name: &str) -> bool {
         let folded = || name.to_lowercase();
         self.name.as_ref().is_none_or(|wanted| wanted == name)
-            && self.name_prefix.as_ref().is_none_or(|prefix| folded().starts_with(&prefix.to_lowercase()))
-            && self.name_contains.as_ref().is_none_or(|part| folded().contains(&part.to_lowercase()))
+            && self
+                .name_prefix
+                .as_ref()
+                .is_none_or(|prefix| folded().starts_with(&prefix.to_lowercase()))
+            && self
+                .name_contains
+                .as_ref()
+                .is_none_or(|part| folded().contains(&part.to_lowercase()))
             && self.name_pattern.as_ref().is_none_or(|pattern| pattern.is_match(name))
     }
 
@@ -230,9 +244,10 @@ fn passes_attribute(estate: &Estate, ci: &ConfigurationItem, test: &AttributeTes
         // An absent value is unlike every other.
         (Comparison::NotEqual, None) => true,
         (_, None) => false,
-        (Comparison::NotEqual, Some(value)) => {
-            !test.operands.iter().any(|operand| operand.matches(&value, Comparison::Equal))
-        }
+        (Comparison::NotEqual, Some(value)) => !test
+            .operands
+            .iter()
+            .any(|operand| operand.matches(&value, Comparison::Equal)),
         (comparison, Some(value)) => test.operands.iter().any(|operand| operand.matches(&value, comparison)),
     }
 }
@@ -258,6 +273,10 @@ fn merged<'a>(estate: &'a Estate, types: &[CiTypeId], budget: &Budget) -> Result
         return Ok(Cow::Borrowed(estate.slots_by_id()));
     }
     budget.spend(total as u64)?;
-    let slots = types.iter().flat_map(|ci_type| estate.slots_of_type(*ci_type)).copied().collect();
+    let slots = types
+        .iter()
+        .flat_map(|ci_type| estate.slots_of_type(*ci_type))
+        .copied()
+        .collect();
     Ok(in_order(estate, slots))
 }

@@ -75,7 +75,12 @@ impl SearchIndex {
     pub(super) fn beginning_with(&self, text: &str, budget: &Budget) -> Result<Vec<Posting>, CutShort> {
         let range = TokenKey::new(text)..=TokenKey::last_beginning_with(text);
         let mut found = Vec::new();
-        for posting in self.dictionary.range(range).map(|(_, posting)| *posting).take(TOKENS_MAX) {
+        for posting in self
+            .dictionary
+            .range(range)
+            .map(|(_, posting)| *posting)
+            .take(TOKENS_MAX)
+        {
             budget.spend(1)?;
             found.push(posting);
         }

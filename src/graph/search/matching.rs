@@ -72,7 +72,10 @@ pub(super) fn searched_texts(
         push_texts(&attribute.value, MatchField::Attribute(attribute.id), &mut texts);
     }
     if identifiers {
-        texts.extend(ci.origins().map(|origin| (MatchField::NativeKey, origin.native_key.into_string())));
+        texts.extend(
+            ci.origins()
+                .map(|origin| (MatchField::NativeKey, origin.native_key.into_string())),
+        );
     }
     texts
 }
@@ -178,7 +181,10 @@ impl Word {
             return false;
         }
         let token = String::from_utf8_lossy(token);
-        let letters: Vec<char> = token.chars().filter(|letter| *letter != char::REPLACEMENT_CHARACTER).collect();
+        let letters: Vec<char> = token
+            .chars()
+            .filter(|letter| *letter != char::REPLACEMENT_CHARACTER)
+            .collect();
         if cut {
             let beginning = &self.letters[..self.letters.len().min(letters.len())];
             return distance(beginning, &letters) <= allowed * 2;
@@ -238,9 +244,8 @@ mod tests {
 
     #[test]
     fn distance_counts_typing_errors() {
-        let between = |one: &str, other: &str| {
-            distance(&one.chars().collect::<Vec<_>>(), &other.chars().collect::<Vec<_>>())
-        };
+        let between =
+            |one: &str, other: &str| distance(&one.chars().collect::<Vec<_>>(), &other.chars().collect::<Vec<_>>());
         assert_eq!(between("payment", "payment"), 0);
         assert_eq!(between("paymnt", "payment"), 1);
         assert_eq!(between("kitten", "sitting"), 3);
@@ -250,6 +255,14 @@ mod tests {
     #[test]
     fn longer_words_may_have_more_errors() {
         let allowed = |text| Word::new(text).errors_allowed();
-        assert_eq!((allowed("web"), allowed("shop"), allowed("payments"), allowed("12345678")), (0, 1, 2, 0));
+        assert_eq!(
+            (
+                allowed("web"),
+                allowed("shop"),
+                allowed("payments"),
+                allowed("12345678")
+            ),
+            (0, 1, 2, 0)
+        );
     }
 }

@@ -41,7 +41,11 @@ impl PostingList {
             self.length += 1;
             if chunk.len() > CHUNK_MAX {
                 // Slots come in rising order mostly, so a full chunk stays full.
-                let from = if place + 1 == chunk.len() { CHUNK_MAX } else { CHUNK_MAX / 2 };
+                let from = if place + 1 == chunk.len() {
+                    CHUNK_MAX
+                } else {
+                    CHUNK_MAX / 2
+                };
                 let tail = chunk.split_off(from);
                 self.chunks.insert(at + 1, tail);
             }
@@ -63,7 +67,11 @@ impl PostingList {
     /// The chunk that has the slot or should.
     fn chunk_of(&self, slot: Slot) -> Option<usize> {
         let behind = self.chunks.partition_point(|chunk| chunk[0] <= slot);
-        if self.chunks.is_empty() { None } else { Some(behind.saturating_sub(1)) }
+        if self.chunks.is_empty() {
+            None
+        } else {
+            Some(behind.saturating_sub(1))
+        }
     }
 }
 

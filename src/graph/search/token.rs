@@ -44,7 +44,9 @@ pub(super) fn tokens(folded: &str) -> impl Iterator<Item = &str> {
 }
 
 fn parts(word: &str) -> impl Iterator<Item = &str> {
-    let runs = word.split(|letter: char| !letter.is_alphanumeric()).filter(move |run| !run.is_empty() && *run != word);
+    let runs = word
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(move |run| !run.is_empty() && *run != word);
     std::iter::once(word).chain(runs)
 }
 

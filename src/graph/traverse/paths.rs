@@ -132,7 +132,12 @@ impl Meeting {
             side.advance(estate, budget)?;
             // The other side has seen everything up to its level, so the first CI it knows is
             // met at its outermost level, and all such CIs lie on paths of one length.
-            meeting = side.frontier.iter().copied().filter(|slot| other.distances.contains_key(slot)).collect();
+            meeting = side
+                .frontier
+                .iter()
+                .copied()
+                .filter(|slot| other.distances.contains_key(slot))
+                .collect();
         }
         let mut remaining = FxHashMap::default();
         spread(estate, &meeting, &behind, true, &mut remaining, behind.level, budget)?;
@@ -164,7 +169,11 @@ fn spread(
                 let nearer = side.distances.get(&other) == Some(&distance);
                 if nearer && back.allows(relationship.relationship_type()) && seen.insert(other) {
                     let walked = side.level - distance;
-                    let left = if towards_end { distance } else { meeting_remaining + walked };
+                    let left = if towards_end {
+                        distance
+                    } else {
+                        meeting_remaining + walked
+                    };
                     remaining.insert(other, left);
                     next.push(other);
                 }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
 use proptest::option;
@@ -426,7 +428,7 @@ pub(in crate::store) fn entries() -> impl Strategy<Value = JournalEntry> {
             reason: reason.map(Into::into),
             idempotency_key,
             request_digest,
-            delta: Delta { items },
+            delta: Arc::new(Delta { items }),
         },
     )
 }
