@@ -40,7 +40,7 @@ impl Catalog {
 }
 
 struct Definer<'a> {
-    file: &'a File<'a>,
+    file: &'a File,
     /// The catalog as it was. Look-ups by name go here, because the derived tables of the draft would
     /// be built anew after every definition.
     base: &'a Catalog,
@@ -436,3 +436,6 @@ fn capitalised(text: &str) -> String {
         .next()
         .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
+
+#[cfg(test)]
+mod tests;

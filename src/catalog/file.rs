@@ -5,9 +5,9 @@ use toml::{Spanned, Value};
 
 use super::{CatalogError, FILE_BYTES_MAX, Problem};
 
-/// A parsed file with its text, for line numbers.
-pub(super) struct File<'a> {
-    text: &'a str,
+/// A parsed file.
+pub(super) struct File {
+    lines: Lines,
     pub(super) content: Content,
 }
 
@@ -135,28 +135,38 @@ impl Place {
     }
 }
 
-impl<'a> File<'a> {
-    pub(super) fn parse(text: &'a str) -> Result<Self, CatalogError> {
+impl File {
+    pub(super) fn parse(text: &str) -> Result<Self, CatalogError> {
         if text.len() > FILE_BYTES_MAX {
             return Err(CatalogError::FileTooLong { bytes: text.len() });
         }
+        let lines = Lines::of(text);
         let content = toml::from_str(text).map_err(|error| CatalogError::Syntax {
-            line: error.span().map_or(1, |span| line_of(text, span.start)),
+            line: error.span().map_or(1, |span| lines.number(span.start)),
             message: error.message().to_owned(),
         })?;
-        Ok(Self { text, content })
+        Ok(Self { lines, content })
     }
 
     /// The place of a parsed thing.
     pub(super) fn place<T>(&self, thing: &Spanned<T>, subject: impl Into<String>) -> Place {
         Place {
-            line: line_of(self.text, thing.span().start),
+            line: self.lines.number(thing.span().start),
             subject: subject.into(),
         }
     }
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
-    let before = text.as_bytes().iter().take(offset);
-    1 + before.filter(|byte| **byte == b'\n').count()
+/// Where each line of a text ends.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(end, _)| end).collect())
+    }
+
+    /// The number of the line, from 1, that an offset lies in.
+    fn number(&self, offset: usize) -> usize {
+        1 + self.0.partition_point(|end| *end < offset)
+    }
 }

@@ -40,16 +40,20 @@ pub(super) fn attribute(
         Some(value) => bound(value).map(Some),
         None => Ok(inherited),
     };
+    // Bounds and patterns of another kind of values do not carry over; the check of refinements says
+    // what is wrong then.
+    let kind = |value_type: &ValueType| std::mem::discriminant(value_type.element());
+    let alike = inherited.filter(|one| kind(&one.value_type) == kind(&value_type));
     let definition = AttributeDefinition {
         id,
         name: attribute_name(&raw.name)?,
         description: stated(&raw.description, inherited.map(|one| &one.description)).unwrap_or_default(),
         required: flag(raw.required, inherited.map(|one| one.required)),
         unique: flag(raw.unique, inherited.map(|one| one.unique)),
-        pattern: stated(&raw.pattern, inherited.and_then(|one| one.pattern.as_ref())),
-        minimum: bound(&raw.minimum, inherited.and_then(|one| one.minimum))?,
-        maximum: bound(&raw.maximum, inherited.and_then(|one| one.maximum))?,
-        unit: stated(&raw.unit, inherited.and_then(|one| one.unit.as_ref())),
+        pattern: stated(&raw.pattern, alike.and_then(|one| one.pattern.as_ref())),
+        minimum: bound(&raw.minimum, alike.and_then(|one| one.minimum))?,
+        maximum: bound(&raw.maximum, alike.and_then(|one| one.maximum))?,
+        unit: stated(&raw.unit, alike.and_then(|one| one.unit.as_ref())),
         secret: flag(raw.secret, inherited.map(|one| one.secret)),
         value_type,
     };

@@ -208,7 +208,10 @@ fn number(input: &Input) -> Option<Decimal> {
         return digits.parse().ok();
     };
     let mantissa: Decimal = mantissa.parse().ok()?;
-    let exponent: i32 = exponent.parse().ok().filter(|exponent: &i32| exponent.abs() <= 40)?;
+    let exponent: i32 = exponent
+        .parse()
+        .ok()
+        .filter(|exponent: &i32| exponent.unsigned_abs() <= 40)?;
     let scale = i32::from(mantissa.scale()) - exponent;
     if let Ok(scale) = u8::try_from(scale) {
         return Decimal::new(mantissa.units(), scale);
@@ -333,3 +336,6 @@ fn json(input: &Input) -> Result<AttributeValue, Expected> {
         .ok_or_else(|| format!("a JSON document of at most {JSON_BYTES_MAX} bytes and {JSON_DEPTH_MAX} levels"))?;
     Ok(AttributeValue::Json(text.into()))
 }
+
+#[cfg(test)]
+mod tests;
