@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use redb::{ReadTransaction, TableDefinition, TableError};
+use redb::{AccessGuard, ReadTransaction, ReadableTable, TableDefinition, TableError};
 
 use super::FolderLock;
 use super::checksum::checksum;
@@ -151,17 +151,20 @@ impl CheckpointFile {
 
     /// The header of the last checkpoint; `None` before the first.
     pub fn header(&self) -> Result<Option<CheckpointHeader>, ReadError> {
-        Ok(self.stored_header()?.map(|stored| stored.header))
+        self.view(|view| Ok(view.header().cloned()))
     }
 
     /// The chunks of the last checkpoint.
     pub fn chunk_keys(&self) -> Result<Vec<ChunkKey>, ReadError> {
-        let stored = self.stored_header()?;
-        Ok(stored.map_or_else(Vec::new, |stored| stored.chunks.into_keys().collect()))
+        self.view(|view| {
+            let listed = view.stored.iter().flat_map(|stored| stored.chunks.keys());
+            Ok(listed.copied().collect())
+        })
     }
 
     /// Hands the chunks of a kind to a visitor, by number, each once its checksum is found right.
-    /// A chunk whose bytes do not decode is the visitor's to refuse.
+    /// A chunk whose bytes do not decode is the visitor's to refuse. All come from one checkpoint,
+    /// but two calls may see two where one is written between them.
     pub fn read_chunks(
         &self,
         kind: ChunkKind,
@@ -189,8 +192,11 @@ impl CheckpointFile {
         if self.file.is_dead() {
             self.reopen()?;
         }
-        let mut chunks = self.stored_header()?.map_or_else(BTreeMap::new, |stored| stored.chunks);
         let written = self.file.write(|transaction| -> Result<(), Stop<CheckpointError>> {
+            let mut meta = transaction.open_table(META)?;
+            let stored = StoredHeader::of(meta.get(HEADER_KEY)?);
+            let stored = stored.map_err(|error| Stop::Own(error.into()))?;
+            let mut chunks = stored.map_or_else(BTreeMap::new, |stored| stored.chunks);
             let mut table = transaction.open_table(CHUNKS)?;
             for key in removed {
                 chunks.remove(key);
@@ -208,27 +214,14 @@ impl CheckpointFile {
                 body.copy_from_slice(&bytes);
                 chunks.insert(key, sum);
             }
-            let stored = StoredHeader {
-                header: header.clone(),
-                chunks: std::mem::take(&mut chunks),
-            };
-            transaction
-                .open_table(META)?
-                .insert(HEADER_KEY, stored.encode().as_slice())?;
+            let header = header.clone();
+            meta.insert(HEADER_KEY, StoredHeader { header, chunks }.encode().as_slice())?;
             Ok(())
         });
         written.map_err(|fault| match fault {
             WriteFault::Refused(error) => error,
             WriteFault::NotWritten(fault) | WriteFault::OutcomeUnknown(fault) => CheckpointError::Storage(fault),
         })
-    }
-
-    fn stored_header(&self) -> Result<Option<StoredHeader>, ReadError> {
-        let bytes = self.file.meta(HEADER_KEY)?;
-        bytes
-            .map(|bytes| StoredHeader::decode(&bytes))
-            .transpose()
-            .map_err(ReadError::Header)
     }
 
     /// Runs a closure on one checkpoint, whatever is written meanwhile.
@@ -238,8 +231,7 @@ impl CheckpointFile {
     ) -> Result<T, ReadError> {
         self.file.read(|transaction| {
             let header = transaction.open_table(META)?.get(HEADER_KEY)?;
-            let stored = header.map(|bytes| StoredHeader::decode(bytes.value())).transpose();
-            let stored = stored.map_err(|error| Stop::Own(ReadError::Header(error)))?;
+            let stored = StoredHeader::of(header).map_err(Stop::Own)?;
             look(&CheckpointView { transaction, stored })
         })
     }
@@ -304,6 +296,13 @@ fn sound(key: ChunkKey, listed: Option<u64>, value: &[u8]) -> Result<&[u8], Chun
 }
 
 impl StoredHeader {
+    /// The header of a row of the meta table, if there is one.
+    fn of(row: Option<AccessGuard<'_, &'static [u8]>>) -> Result<Option<Self>, ReadError> {
+        row.map(|bytes| Self::decode(bytes.value()))
+            .transpose()
+            .map_err(ReadError::Header)
+    }
+
     /// A checksum of the rest, the version, the fields, the chunks.
     fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::default();
