@@ -102,7 +102,9 @@ fn build(groups: &[u32], arcs: &[ImpactArc]) -> DependencyIndex {
     for number in groups {
         index.put_group(key(*number), parameters(*number, *number));
     }
-    arcs.iter().for_each(|arc| index.add(arc));
+    for arc in arcs {
+        index.add(arc);
+    }
     index
 }
 
@@ -151,7 +153,9 @@ proptest! {
             afresh.put_group(key(number), parameters(number, number));
         }
         afresh.put_group(key(2), elsewhere);
-        arcs.iter().for_each(|arc| afresh.add(arc));
+        for arc in &arcs {
+            afresh.add(arc);
+        }
         prop_assert_eq!(content(&moved, SLOTS), content(&afresh, SLOTS));
     }
 }

@@ -102,8 +102,8 @@ fn check_witness(model: &Model, question: &ImpactQuestion, truth: &Evaluated, ci
         if matches!(step.cause, Cause::Relationship { .. }) && !failed {
             let before = &truth.rounds[round as usize - 1];
             let rivals = model.arcs.iter().filter(|arc| {
-                let carries = strength(question, arc).apply(before[arc.source.index()]) >= step.state;
-                arc.target == step.target && arc.carrier == Carrier::Plain && carries
+                let hits = strength(question, arc).apply(before[arc.source.index()]) >= step.state;
+                arc.target == step.target && arc.carrier == Carrier::Plain && hits
             });
             let least = rivals.map(|arc| model.rows[arc.source.index()].id).min();
             assert_eq!(least, Some(model.rows[step.source.index()].id));
