@@ -1,1 +1,155 @@
+//! Estates that would hurt an engine that recurses, sorts too much or looks at arcs too often.
 
+use crate::graph::Slot;
+use crate::graph::dependency::{Carrier, CiColumns, CiRow, DependencyIndex, GroupKey, GroupParameters, ImpactArc};
+use crate::impact::{Budget, FailedCi, ImpactQuestion, ImpactReport, ImpactView, Scratch, impact};
+use crate::model::{CiId, CiTypeId, ImpactState, PoolId, RelationshipTypeId, Strength, Threshold, Thresholds, Weight};
+
+const MILLION: u32 = 1_000_000;
+
+fn plain(source: u32, target: u32) -> ImpactArc {
+    ImpactArc {
+        source: Slot::new(source),
+        target: Slot::new(target),
+        strength: Strength::DOWN,
+        relationship_type: Some(RelationshipTypeId::new(0)),
+        carrier: Carrier::Plain,
+    }
+}
+
+fn columns(cis: u32) -> CiColumns {
+    let mut columns = CiColumns::default();
+    for number in 0..cis {
+        let row = CiRow {
+            id: CiId::from_uuid(uuid::Uuid::from_u128(u128::from(number))),
+            ci_type: CiTypeId::new(0),
+            tier: None,
+            current: ImpactState::Ok,
+            takes_part: true,
+        };
+        columns.set(Slot::new(number), row);
+    }
+    columns
+}
+
+fn index(arcs: impl Iterator<Item = ImpactArc>) -> DependencyIndex {
+    let mut index = DependencyIndex::default();
+    arcs.for_each(|arc| index.add(&arc));
+    index
+}
+
+fn down(ci: u32, view: ImpactView<'_>) -> ImpactReport {
+    let failed = vec![FailedCi {
+        slot: Slot::new(ci),
+        state: ImpactState::Down,
+    }];
+    let question = ImpactQuestion {
+        failed,
+        ..ImpactQuestion::default()
+    };
+    impact(view, &question, &Budget::UNLIMITED, &mut Scratch::default()).expect("no conflict")
+}
+
+#[test]
+fn a_chain_of_a_million_is_walked_to_its_end_and_explained() {
+    let index = index((1..MILLION).map(|ci| plain(ci - 1, ci)));
+    let columns = columns(MILLION);
+    let view = ImpactView {
+        index: &index,
+        columns: &columns,
+    };
+    let report = down(0, view);
+    assert_eq!(report.counts.all.down, u64::from(MILLION));
+    assert_eq!(report.arcs_visited, u64::from(MILLION) - 1);
+    let last = report.page(view, 999_999..MILLION as usize)[0];
+    assert_eq!(last.depth, MILLION - 1);
+    let witness = report.witness(view, last.slot).expect("impacted");
+    assert_eq!(witness.steps.len(), 999_999);
+}
+
+#[test]
+fn a_star_of_a_million_costs_one_look_at_each_arc_and_pages_by_id() {
+    let index = index((1..MILLION).map(|ci| plain(0, ci)));
+    let columns = columns(MILLION);
+    let view = ImpactView {
+        index: &index,
+        columns: &columns,
+    };
+    let report = down(0, view);
+    assert_eq!(report.arcs_visited, u64::from(MILLION) - 1);
+    let page = report.page(view, 500_000..500_100);
+    let expected: Vec<u32> = (500_000..500_100).collect();
+    assert_eq!(page.iter().map(|ci| ci.slot.number()).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_group_of_a_hundred_thousand_is_built_one_by_one_and_counted_once() {
+    let members = 100_000u32;
+    let consumer = Slot::new(members + 1);
+    let group = GroupKey::Pool {
+        consumer,
+        pool: PoolId::new(0),
+    };
+    let thresholds = Thresholds {
+        up_min: Some(Threshold::Percent(50)),
+        ..Thresholds::default()
+    };
+    let mut index = DependencyIndex::default();
+    let parameters = GroupParameters {
+        consumer,
+        thresholds,
+        strength: Strength::DOWN,
+        grounded: false,
+    };
+    index.put_group(group, parameters);
+    for ci in 1..=members {
+        index.add(&plain(0, ci));
+        let carrier = Carrier::Member {
+            group,
+            weight: Weight::ONE,
+        };
+        index.add(&ImpactArc {
+            target: consumer,
+            carrier,
+            ..plain(ci, 0)
+        });
+    }
+    assert_eq!(
+        index.gate(&group).map(|gate| (gate.total, gate.up_min)),
+        Some((100_000, 50_000))
+    );
+    let columns = columns(members + 2);
+    let report = down(
+        0,
+        ImpactView {
+            index: &index,
+            columns: &columns,
+        },
+    );
+    assert_eq!(report.after(consumer), ImpactState::Down);
+    assert_eq!(report.arcs_visited, u64::from(members) * 2);
+}
+
+#[test]
+fn forty_layers_of_diamonds_are_linear_though_their_paths_are_not() {
+    let layers = 40u32;
+    let diamond = |layer: u32| {
+        let top = layer * 3;
+        [(top, top + 1), (top, top + 2), (top + 1, top + 3), (top + 2, top + 3)]
+    };
+    let index = index(
+        (0..layers)
+            .flat_map(diamond)
+            .map(|(source, target)| plain(source, target)),
+    );
+    let columns = columns(layers * 3 + 1);
+    let report = down(
+        0,
+        ImpactView {
+            index: &index,
+            columns: &columns,
+        },
+    );
+    assert_eq!(report.counts.all.down, u64::from(layers) * 3 + 1);
+    assert_eq!(report.arcs_visited, u64::from(layers) * 4);
+}

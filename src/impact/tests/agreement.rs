@@ -99,6 +99,15 @@ fn check_witness(model: &Model, question: &ImpactQuestion, truth: &Evaluated, ci
             (Cause::Relationship { .. } | Cause::Group { .. }, Carrier::Plain | Carrier::Member { .. }) => false,
         });
         assert!(carrying.next().is_some(), "no arc carries {step:?}");
+        if matches!(step.cause, Cause::Relationship { .. }) && !failed {
+            let before = &truth.rounds[round as usize - 1];
+            let rivals = model.arcs.iter().filter(|arc| {
+                let hits = strength(question, arc).apply(before[arc.source.index()]) >= step.state;
+                arc.target == step.target && arc.carrier == Carrier::Plain && hits
+            });
+            let least = rivals.map(|arc| model.rows[arc.source.index()].id).min();
+            assert_eq!(least, Some(model.rows[step.source.index()].id));
+        }
         assert!(truth.rounds[round as usize][step.target.index()] >= step.state);
         assert!(truth.rounds[round as usize - 1][step.target.index()] < step.state);
         (place, at) = (step.target, Some(step.state));
@@ -211,6 +220,15 @@ proptest! {
             };
             for ci in 0..model.rows.len() {
                 assert_eq!(report.after(slot(ci)), truth.rounds[round][ci]);
+            }
+            // A round that was given up leaves no trace in the arithmetic of the groups.
+            if report.truncated.is_some_and(|truncated| truncated.reason == TruncationReason::Arcs) {
+                let counted = round.checked_sub(1).map_or(&truth.before, |round| &truth.rounds[round]);
+                let plain = ImpactQuestion { failed_arcs: Vec::new(), ..question.clone() };
+                let asked = if round == 0 { &plain } else { &question };
+                for one in report.absorbed(view) {
+                    assert_eq!(one.up, model.gate(asked, counted, one.group).up);
+                }
             }
         });
         check(&model, &question, &mut scratch);
