@@ -6,7 +6,7 @@ use super::plan::Kind;
 pub(super) fn organisation(e: &mut Emitter<'_>) {
     let facts = Facts::default()
         .text("description", "The company")
-        .text("country", "DE");
+        .text("organisation_kind", "internal");
     e.ci("organisation", "Example Group".to_owned(), facts);
 }
 
@@ -24,7 +24,7 @@ pub(super) fn team(e: &mut Emitter<'_>) {
         .text("phone", format!("+49 69 555 {:04}", e.index % 10_000))
         .text("description", format!("Runs what belongs to {field}"));
     e.ci("team", format!("{field}-{}", e.index / 6 + 1), facts);
-    e.to("part_of", Kind::Organisation, 0);
+    e.to("belongs_to", Kind::Organisation, 0);
 }
 
 const FIRST: [&str; 10] = [
@@ -42,9 +42,9 @@ pub(super) fn person(e: &mut Emitter<'_>) {
             format!("{first}.{last}.{}@example.com", e.index).to_lowercase(),
         )
         .text("phone", format!("+49 69 556 {:05}", e.index % 100_000))
-        .text("title", e.pick(&["engineer", "analyst", "manager"]));
+        .text("job_title", e.pick(&["engineer", "analyst", "manager"]));
     e.ci("person", format!("{first} {last} {}", e.index + 1), facts);
-    e.to("part_of", Kind::Team, e.index / 3);
+    e.to("belongs_to", Kind::Team, e.index / 3);
 }
 
 const SERVICES: [&str; 12] = [

@@ -18,10 +18,11 @@ pub(super) fn server(e: &mut Emitter<'_>) {
         .text("manufacturer", manufacturer)
         .text("model", model)
         .number("cpu_count", e.pick(&[32, 48, 64, 96]))
-        .number("memory_gib", e.pick(&[256, 512, 1_024]))
-        .text("os", "VMware ESXi")
-        .text("os_version", "8.0.2")
-        .text("installed_at", e.day());
+        .number("memory", e.pick(&[256, 512, 1_024]) * 1_024)
+        .text("operating_system", "Debian GNU/Linux")
+        .text("os_version", "12")
+        .text("purchase_date", e.day())
+        .text("form_factor", "rack");
     let site = e.site();
     e.ci(
         "physical_server",
@@ -36,7 +37,8 @@ pub(super) fn server(e: &mut Emitter<'_>) {
 
 pub(super) fn hypervisor_cluster(e: &mut Emitter<'_>) {
     let facts = Facts::default()
-        .number("min_up", 5)
+        .text("min_up", "5")
+        .boolean("high_availability", true)
         .text("environment", environment(e.index))
         .text("description", "Six hypervisors, one of them spare");
     let site = e.site();
@@ -50,11 +52,14 @@ pub(super) fn hypervisor_cluster(e: &mut Emitter<'_>) {
 
 pub(super) fn hypervisor(e: &mut Emitter<'_>) {
     let facts = Facts::default()
-        .text("hostname", format!("hv-{:05}.example.net", e.index))
-        .text("hypervisor_type", "vmware")
-        .text("version", "8.0.2")
-        .number("cpu_count", 64)
-        .number("memory_gib", 512)
+        .text("serial_number", e.serial())
+        .text("fqdn", format!("hv-{:05}.example.net", e.index))
+        .text("manufacturer", "Dell")
+        .text("model", "PowerEdge R760")
+        .text("hypervisor_kind", "esxi")
+        .text("os_version", "8.0.2")
+        .number("cpu_cores", 64)
+        .number("memory", 524_288)
         .text("environment", environment(e.index / 6));
     let site = e.site();
     e.ci(
@@ -63,8 +68,9 @@ pub(super) fn hypervisor(e: &mut Emitter<'_>) {
         facts,
     );
     // Members of a cluster stand in different racks where there are some.
-    let server = e.beside(Kind::Server);
-    e.to("runs_on", Kind::Server, server);
+    let rack = (e.beside(Kind::Rack) + e.index % 2) % e.count(Kind::Rack);
+    racked(e, rack);
+    uplinks(e, rack);
     e.to("member_of", Kind::HypervisorCluster, e.index / 6);
     e.shared(&[1, 3]);
 }
@@ -79,12 +85,12 @@ pub(super) fn virtual_machine(e: &mut Emitter<'_>) {
     ]);
     let facts = Facts::default()
         .text("serial_number", e.serial())
-        .text("hostname", format!("vm-{:06}.example.net", e.index))
-        .text("os", os)
+        .text("fqdn", format!("vm-{:06}.example.net", e.index))
+        .text("operating_system", os)
         .text("os_version", release)
         .number("cpu_count", e.pick(&[2, 4, 8, 16]))
-        .number("memory_gib", e.pick(&[4, 8, 16, 32, 64]))
-        .number("disk_gib", e.pick(&[40, 80, 200, 500]))
+        .number("memory", e.pick(&[4, 8, 16, 32, 64]) * 1_024)
+        .number("disk", e.pick(&[40, 80, 200, 500]))
         .text("environment", environment);
     let site = e.site();
     e.ci(
@@ -113,7 +119,8 @@ pub(super) fn virtual_machine(e: &mut Emitter<'_>) {
 
 pub(super) fn kubernetes_cluster(e: &mut Emitter<'_>) {
     let facts = Facts::default()
-        .number("min_up", 3)
+        .text("min_up", "60%")
+        .text("distribution", "kubeadm")
         .text("version", "1.31")
         .text("environment", environment(e.index))
         .text("api_url", format!("https://k8s-{}.example.net:6443", e.index + 1));
@@ -124,10 +131,10 @@ pub(super) fn kubernetes_cluster(e: &mut Emitter<'_>) {
 
 pub(super) fn kubernetes_node(e: &mut Emitter<'_>) {
     let facts = Facts::default()
-        .text("version", "1.31.4")
-        .text("container_runtime", "containerd")
-        .number("cpu_count", 16)
-        .number("memory_gib", 64);
+        .text("kubelet_version", "1.31.4")
+        .text("node_role", "worker")
+        .number("cpu_cores", 16)
+        .number("memory", 65_536);
     e.ci("kubernetes_node", format!("node-{:05}", e.index + 1), facts);
     e.to("member_of", Kind::KubernetesCluster, e.index / 5);
     let machine = spread(e, Kind::VirtualMachine);
@@ -154,7 +161,8 @@ pub(super) fn workload(e: &mut Emitter<'_>) {
     let (replicas, release) = (e.pick(&[2, 2, 3, 5]), e.below(40));
     let facts = Facts::default()
         .text("workload_kind", "deployment")
-        .number("replica_count", replicas)
+        .number("replicas", replicas)
+        .text("min_up", "50%")
         .text("image", format!("registry.example.net/app/{}:1.{release}", e.index))
         .text("environment", environment(e.index));
     e.ci("workload", format!("workload-{:05}", e.index + 1), facts);
@@ -186,10 +194,9 @@ pub(super) fn container(e: &mut Emitter<'_>) {
             "image_digest",
             format!("sha256:{:064x}", u128::from(e.below(u64::MAX)) << 32),
         )
-        .text("container_runtime", "containerd")
-        .number("restart_count", e.below(5))
-        .number("cpu_limit_millicores", e.pick(&[250, 500, 1_000]))
-        .number("memory_limit_mib", e.pick(&[256, 512, 2_048]))
+        .text("container_id", format!("{:032x}", u128::from(e.index) << 64 | 0x5a))
+        .number("restarts", e.below(5))
+        .number("port", e.pick(&[8_080, 8_443, 9_090]))
         .text("started_at", e.day());
     e.ci("container", format!("ctr-{:07}", e.index + 1), facts);
     let workload = e.beside(Kind::Workload);

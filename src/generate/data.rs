@@ -13,8 +13,9 @@ pub(super) fn storage_array(e: &mut Emitter<'_>) {
         .text("serial_number", e.serial())
         .text("manufacturer", "NetApp")
         .text("model", "AFF A400")
-        .number("capacity_gib", 400_000)
-        .text("os_version", "9.14.1");
+        .number("capacity", 400_000)
+        .text("firmware_version", "9.14.1")
+        .number("controller_count", 2);
     let site = e.site();
     e.ci(
         "storage_array",
@@ -32,9 +33,9 @@ pub(super) fn storage_array(e: &mut Emitter<'_>) {
 
 pub(super) fn volume(e: &mut Emitter<'_>) {
     let facts = Facts::default()
-        .number("capacity_gib", e.pick(&[500, 1_000, 2_000, 8_000]))
+        .number("size", e.pick(&[500, 1_000, 2_000, 8_000]) * 1_024)
         .text("raid_level", e.pick(&["raid6", "raid10"]))
-        .text("protocol", e.pick(&["nfs", "iscsi", "fc"]))
+        .text("volume_kind", e.pick(&["lun", "datastore"]))
         .boolean("encrypted", true);
     e.ci("volume", format!("vol-{:05}", e.index + 1), facts);
     let array = e.beside(Kind::StorageArray);
@@ -43,7 +44,8 @@ pub(super) fn volume(e: &mut Emitter<'_>) {
 
 pub(super) fn database_cluster(e: &mut Emitter<'_>) {
     let facts = Facts::default()
-        .number("min_up", 1)
+        .text("min_up", "1")
+        .text("cluster_mode", "active_passive")
         .text("engine", engine(e.index))
         .text("environment", environment(e.index));
     e.ci("database_cluster", format!("dbc-{:04}", e.index + 1), facts);
@@ -60,7 +62,7 @@ pub(super) fn database_instance(e: &mut Emitter<'_>) {
         .text("version", "16.4")
         .number("port", 5_432)
         .text(
-            "role",
+            "instance_role",
             if e.index.is_multiple_of(2) {
                 "primary"
             } else {
@@ -81,7 +83,11 @@ pub(super) fn database_instance(e: &mut Emitter<'_>) {
 pub(super) fn database(e: &mut Emitter<'_>) {
     let facts = Facts::default()
         .text("engine", engine(e.beside(Kind::DatabaseCluster)))
-        .number("size_gib", e.below(900) + 1)
+        .number("size", (e.below(900) + 1) * 1_024)
+        .text(
+            "instance_name",
+            format!("dbc-{:04}", e.beside(Kind::DatabaseCluster) + 1),
+        )
         .text("environment", environment(e.index))
         .text(
             "data_classification",
@@ -95,7 +101,8 @@ pub(super) fn database(e: &mut Emitter<'_>) {
 
 pub(super) fn message_queue(e: &mut Emitter<'_>) {
     let facts = Facts::default()
-        .text("product", e.pick(&["rabbitmq", "kafka", "activemq"]))
+        .text("vendor", e.pick(&["rabbitmq", "kafka", "activemq"]))
+        .text("queue_kind", "broker")
         .text("version", "3.13")
         .number("port", 5_672)
         .text("environment", environment(e.index));
@@ -112,9 +119,9 @@ pub(super) fn message_queue(e: &mut Emitter<'_>) {
 
 pub(super) fn file_share(e: &mut Emitter<'_>) {
     let facts = Facts::default()
-        .text("path", format!("//files.example.net/share-{:05}", e.index + 1))
-        .text("protocol", "smb")
-        .number("capacity_gib", e.below(4_000) + 10);
+        .text("share_path", format!("//files.example.net/share-{:05}", e.index + 1))
+        .text("share_protocol", "smb")
+        .number("quota", e.below(4_000) + 10);
     e.ci("file_share", format!("share-{:05}", e.index + 1), facts);
     let volume = e.near(Kind::Volume);
     e.to("hosted_on", Kind::Volume, volume);

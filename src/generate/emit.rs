@@ -85,7 +85,10 @@ impl<'e> Emitter<'e> {
     }
 
     /// Emits the CI being made.
-    pub(super) fn ci(&mut self, ci_type: &str, name: String, attributes: Facts) {
+    pub(super) fn ci(&mut self, ci_type: &str, name: String, facts: Facts) {
+        let attributes = facts
+            .text("external_id", format!("gen-{}-{}", self.kind as u8, self.index))
+            .text("cost_centre", format!("{}", 4_000 + self.below(60) * 10));
         let stage = match self.random.u64(0..1_000) {
             0..=4 => LifecycleStage::Maintenance,
             5..=7 => LifecycleStage::Degraded,
@@ -193,6 +196,12 @@ pub(super) struct Facts(Vec<(String, Input)>);
 impl Facts {
     pub(super) fn text(mut self, name: &str, value: impl Into<String>) -> Self {
         self.0.push((name.to_owned(), Input::Text(value.into())));
+        self
+    }
+
+    pub(super) fn list(mut self, name: &str, values: &[String]) -> Self {
+        let values = values.iter().cloned().map(Input::Text).collect();
+        self.0.push((name.to_owned(), Input::List(values)));
         self
     }
 

@@ -33,27 +33,33 @@ pub(super) fn site(e: &mut Emitter<'_>) {
     let facts = Facts::default()
         .text("city", city)
         .text("country", country)
-        .text("address", format!("{} Exchange Street", 1 + e.index * 7))
+        .text("site_code", site_name(e.index))
+        .text("site_kind", "datacentre")
+        .text("street", format!("{} Exchange Street", 1 + e.index * 7))
         .text("description", format!("Data centre in {city}"));
     e.ci("site", site_name(e.index), facts);
 }
 
 pub(super) fn room(e: &mut Emitter<'_>) {
     let facts = Facts::default()
+        .text("site_code", site_name(e.index / 2))
+        .number("cooling_capacity", 600)
         .text("floor", (e.index % 3).to_string())
         .text("description", "Server room with cold aisles");
     let name = format!("{}-room-{}", site_name(e.index / 2), e.index % 2 + 1);
     e.ci("room", name, facts);
     let site = e.index / 2;
-    e.to("part_of", Kind::Site, site);
+    e.to("located_in", Kind::Site, site);
 }
 
 pub(super) fn power_feed(e: &mut Emitter<'_>) {
     let room = e.index / 2;
     let side = if e.index.is_multiple_of(2) { "a" } else { "b" };
     let facts = Facts::default()
-        .number("voltage_v", 400)
-        .number("capacity_kw", 800)
+        .text("site_code", site_name(room / 2))
+        .text("feed_kind", "utility")
+        .number("voltage", 400)
+        .number("current_max", 1_250)
         .text("description", format!("Feed {side} of the room"));
     e.ci(
         "power_feed",
@@ -68,7 +74,8 @@ pub(super) fn ups(e: &mut Emitter<'_>) {
         .text("serial_number", e.serial())
         .text("manufacturer", "Eaton")
         .text("model", "93PM 200")
-        .number("capacity_kva", 200);
+        .number("capacity_va", 200_000)
+        .text("run_time", "PT12M");
     let site = e.site();
     e.ci("ups", format!("{}-ups-{}", site_name(site), e.index + 1), facts);
     let room = e.beside(Kind::Room);
@@ -80,7 +87,9 @@ pub(super) fn ups(e: &mut Emitter<'_>) {
 pub(super) fn rack(e: &mut Emitter<'_>) {
     let facts = Facts::default()
         .text("serial_number", e.serial())
-        .number("height_u", 42)
+        .number("rack_units", 42)
+        .number("load_max", 1_200)
+        .text("site_code", site_name(e.site()))
         .text("description", "Rack with two PDUs");
     let site = e.site();
     e.ci("rack", format!("{}-rack-{:04}", site_name(site), e.index + 1), facts);

@@ -10,8 +10,8 @@ fn device(e: &mut Emitter<'_>, manufacturer: &str, model: &str, release: &str) -
         .text("manufacturer", manufacturer)
         .text("model", model)
         .text("os_version", release)
-        .text("management_ip", address(10, (e.index >> 16) + 1, e.index))
-        .text("installed_at", e.day())
+        .text("primary_ip", address(10, (e.index >> 16) + 1, e.index))
+        .text("purchase_date", e.day())
 }
 
 /// An address of a private network, by number.
@@ -54,7 +54,7 @@ pub(super) fn firewall(e: &mut Emitter<'_>) {
 /// The two core switches of a site see each other as neighbours in both directions, as discovery
 /// reports it: a cycle.
 pub(super) fn core_switch(e: &mut Emitter<'_>) {
-    let facts = device(e, "Arista", "7280SR3", "4.31.2F");
+    let facts = device(e, "Arista", "7280SR3", "4.31.2F").text("network_role", "core");
     let name = format!("{}-core-{}", site_name(e.index / 2), e.index % 2 + 1);
     e.ci("switch", name, facts);
     let (pair, rack) = (e.index / 2 * 2, rack_at_site(e, e.index % 2));
@@ -70,7 +70,7 @@ pub(super) fn core_switch(e: &mut Emitter<'_>) {
 }
 
 pub(super) fn distribution_switch(e: &mut Emitter<'_>) {
-    let facts = device(e, "Arista", "7050SX3", "4.31.2F");
+    let facts = device(e, "Arista", "7050SX3", "4.31.2F").text("network_role", "distribution");
     let name = format!("{}-dist-{}", site_name(e.index / 4), e.index % 4 + 1);
     e.ci("switch", name, facts);
     let (core, rack) = (e.index / 4 * 2, rack_at_site(e, e.index % 4));
@@ -81,7 +81,7 @@ pub(super) fn distribution_switch(e: &mut Emitter<'_>) {
 }
 
 pub(super) fn access_switch(e: &mut Emitter<'_>) {
-    let facts = device(e, "Cisco", "Nexus 93180YC-FX3", "10.3(4)");
+    let facts = device(e, "Cisco", "Nexus 93180YC-FX3", "10.3(4)").text("network_role", "access");
     let site = e.site();
     e.ci("switch", format!("{}-acc-{:04}", site_name(site), e.index + 1), facts);
     racked(e, e.index);
@@ -91,7 +91,7 @@ pub(super) fn access_switch(e: &mut Emitter<'_>) {
 }
 
 pub(super) fn load_balancer(e: &mut Emitter<'_>) {
-    let facts = device(e, "F5", "BIG-IP i5800", "17.1.1").text("virtual_ip", address(10, 0, e.index / 2));
+    let facts = device(e, "F5", "BIG-IP i5800", "17.1.1").list("virtual_ips", &[address(10, 0, e.index / 2)]);
     let site = e.site();
     e.ci(
         "load_balancer",
@@ -119,13 +119,13 @@ pub(super) fn uplinks(e: &mut Emitter<'_>, rack: u64) {
 pub(super) fn interface(e: &mut Emitter<'_>) {
     let facts = Facts::default()
         .text("mac_address", mac(e.index))
-        .number("speed_mbps", e.pick(&[1_000, 10_000, 25_000]))
+        .number("speed", e.pick(&[1_000, 10_000, 25_000]))
         .number("mtu", 9_000)
         .boolean("enabled", true);
     let port = e.index % 4;
-    e.ci("network_interface", format!("eth{port}-{:06}", e.index), facts);
+    e.ci("interface", format!("eth{port}-{:06}", e.index), facts);
     let server = e.beside(Kind::Server);
-    e.to("part_of", Kind::Server, server);
+    e.to("hosted_on", Kind::Server, server);
     let rack = super::emit::scale(server, e.count(Kind::Server), e.count(Kind::AccessSwitch));
     e.to("connects_to", Kind::AccessSwitch, rack);
 }
@@ -140,8 +140,10 @@ pub(super) fn ip_address(e: &mut Emitter<'_>) {
     let address = address(10 + e.index / 16_000_000, 64 + e.index / 64_000, e.index % 64_000);
     let facts = Facts::default()
         .text("address", address.as_str())
+        .number("prefix_length", 16)
+        .text("address_role", "host")
         .text("dns_name", format!("host-{:06}.example.net", e.index));
     e.ci("ip_address", address, facts);
     let machine = e.beside(Kind::VirtualMachine);
-    e.from(Kind::VirtualMachine, machine, "uses_address");
+    e.to("hosted_on", Kind::VirtualMachine, machine);
 }

@@ -73,7 +73,8 @@ pub(super) fn application(e: &mut Emitter<'_>) {
         .text("description", format!("Application for {}", domain(e.index)))
         .text("version", format!("{}.{}", 1 + e.below(8), e.below(20)))
         .text("vendor", e.pick(&["in-house", "SAP", "Oracle", "Salesforce"]))
-        .text("lifecycle_phase", "run")
+        .text("number", format!("APP{:06}", e.index))
+        .text("language", e.pick(&["java", "rust", "go", "python", "csharp"]))
         .text("environment", environment(e.index));
     e.ci("application", format!("{}-{:04}", domain(e.index), e.index + 1), facts);
     let database = e.near(Kind::Database);
@@ -108,7 +109,7 @@ pub(super) fn application_links(e: &mut Emitter<'_>) {
 pub(super) fn application_instance(e: &mut Emitter<'_>) {
     let facts = Facts::default()
         .text("version", format!("{}.{}", 1 + e.below(8), e.below(20)))
-        .text("url", format!("https://app-{:05}.example.net/", e.index))
+        .text("entry_point", format!("https://app-{:05}.example.net/", e.index))
         .number("port", 8_443)
         .text("environment", environment(e.index / 3));
     e.ci(
@@ -136,7 +137,8 @@ pub(super) fn application_instance(e: &mut Emitter<'_>) {
 
 pub(super) fn web_server(e: &mut Emitter<'_>) {
     let facts = Facts::default()
-        .text("product", e.pick(&["nginx", "apache", "iis"]))
+        .text("vendor", e.pick(&["nginx", "apache", "iis"]))
+        .boolean("tls", true)
         .text("version", "1.26")
         .number("port", 443)
         .text("environment", environment(e.index));
@@ -154,14 +156,14 @@ pub(super) fn web_server(e: &mut Emitter<'_>) {
 pub(super) fn api(e: &mut Emitter<'_>) {
     let facts = Facts::default()
         .text(
-            "url",
+            "base_url",
             format!("https://api.example.net/{}/v{}", domain(e.index), e.index),
         )
         .text("version", "v1")
         .text("protocol", e.pick(&["rest", "graphql", "grpc"]));
     e.ci("api", format!("{}-api-{:04}", domain(e.index), e.index + 1), facts);
     let application = e.beside(Kind::Application);
-    e.to("runs_on", Kind::Application, application);
+    e.from(Kind::Application, application, "provides");
     e.owned();
 }
 
@@ -169,16 +171,19 @@ pub(super) fn certificate(e: &mut Emitter<'_>) {
     let facts = Facts::default()
         .text("subject", format!("CN=app-{:05}.example.net", e.index))
         .text("issuer", "CN=Example Issuing CA 2")
-        .text("serial_number", e.serial())
-        .text("valid_until", format!("2027-{:02}-01T00:00:00Z", e.index % 12 + 1));
+        .text("certificate_serial", e.serial())
+        .number("key_bits", 2_048)
+        .boolean("auto_renewed", !e.index.is_multiple_of(3))
+        .text("expires_at", format!("2027-{:02}-01T00:00:00Z", e.index % 12 + 1));
     e.ci("certificate", format!("cert-{:05}", e.index + 1), facts);
     let application = e.beside(Kind::Application);
-    e.from(Kind::Application, application, "depends_on");
+    e.from(Kind::Application, application, "secured_by");
     e.owned();
 }
 
 pub(super) fn batch_job(e: &mut Emitter<'_>) {
     let facts = Facts::default()
+        .text("scheduler", "control-m")
         .text("schedule", format!("{} {} * * *", e.below(60), e.below(24)))
         .text("description", format!("Nightly run for {}", domain(e.index)))
         .text("environment", environment(e.index));

@@ -105,3 +105,13 @@ fn what_is_written_reads_back() {
         .collect();
     assert_eq!(read, estate(600, 9).collect::<Vec<_>>());
 }
+
+#[test]
+fn the_demonstration_estate_is_a_generated_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/estate/estate.ndjson");
+    let kept = std::fs::read(path).expect("the fixture is there");
+    assert!(
+        kept == text(600, 2026),
+        "run: linchpin generate --cis 600 --seed 2026 -o fixtures/estate/estate.ndjson"
+    );
+}
