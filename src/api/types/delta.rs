@@ -1,5 +1,7 @@
 //! Deltas and journal entries.
 
+use std::sync::Arc;
+
 use async_graphql::{Enum, Object, SimpleObject, Value};
 
 use super::attribute::{attributes_json, object, relationship_attributes_json};
@@ -9,9 +11,8 @@ use crate::api::scalars::{DateTime, Json, Long};
 use crate::graph::Snapshot;
 use crate::model::delta::BeforeAfter;
 use crate::model::{
-    ConfigurationItem, DeltaItem, JournalEntry, RedundancyGroup, Relationship, Threshold, Validity,
+    ConfigurationItem, Delta, DeltaItem, JournalEntry, RedundancyGroup, Relationship, Threshold, Validity,
 };
-use std::sync::Arc;
 
 /// What kind of thing a step of a delta changes.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,45 +66,21 @@ pub struct DeltaItemObject {
 #[derive(Clone, Debug)]
 pub struct DeltaObject {
     view: Snapshot,
-    items: Items,
+    delta: Arc<Delta>,
     selected: Option<Arc<[usize]>>,
 }
 
-#[derive(Clone, Debug)]
-enum Items {
-    Delta(Arc<crate::model::Delta>),
-    Entry(Arc<JournalEntry>),
-}
-
-impl Items {
-    fn all(&self) -> &[DeltaItem] {
-        match self {
-            Self::Delta(delta) => &delta.items,
-            Self::Entry(entry) => &entry.delta.items,
-        }
-    }
-}
-
 impl DeltaObject {
-    pub(in crate::api) fn new(view: &Snapshot, delta: Arc<crate::model::Delta>) -> Self {
+    pub(in crate::api) fn new(view: &Snapshot, delta: Arc<Delta>) -> Self {
         Self {
             view: view.clone(),
-            items: Items::Delta(delta),
+            delta,
             selected: None,
         }
     }
 
-    /// The delta of an entry, or those of its items.
-    pub(in crate::api) fn of_entry(view: &Snapshot, entry: Arc<JournalEntry>, selected: Option<Vec<usize>>) -> Self {
-        Self {
-            view: view.clone(),
-            items: Items::Entry(entry),
-            selected: selected.map(Into::into),
-        }
-    }
-
     fn len(&self) -> usize {
-        self.selected.as_ref().map_or(self.items.all().len(), |selected| selected.len())
+        self.selected.as_ref().map_or(self.delta.items.len(), |selected| selected.len())
     }
 
     fn item(&self, place: usize) -> Option<&DeltaItem> {
@@ -111,7 +88,7 @@ impl DeltaObject {
             Some(selected) => *selected.get(place)?,
             None => place,
         };
-        self.items.all().get(place)
+        self.delta.items.get(place)
     }
 }
 
@@ -143,7 +120,7 @@ impl DeltaObject {
 pub struct JournalEntryObject {
     view: Snapshot,
     entry: Arc<JournalEntry>,
-    selected: Option<Vec<usize>>,
+    selected: Option<Arc<[usize]>>,
 }
 
 impl JournalEntryObject {
@@ -151,7 +128,7 @@ impl JournalEntryObject {
         Self {
             view: view.clone(),
             entry,
-            selected,
+            selected: selected.map(Into::into),
         }
     }
 }
@@ -191,7 +168,11 @@ impl JournalEntryObject {
 
     /// What it changed; in a filtered subscription, what passed the filter.
     async fn delta(&self) -> DeltaObject {
-        DeltaObject::of_entry(&self.view, Arc::clone(&self.entry), self.selected.clone())
+        DeltaObject {
+            view: self.view.clone(),
+            delta: Arc::clone(&self.entry.delta),
+            selected: self.selected.clone(),
+        }
     }
 }
 
