@@ -102,7 +102,7 @@ impl Follow {
     /// All relationships at a CI that may be followed or not, each with the CI at its other end;
     /// the caller pays for every one looked at. A relationship of a CI with itself comes once for
     /// each direction.
-    pub(crate) fn steps<'a>(
+    pub fn steps<'a>(
         &'a self,
         estate: &'a Estate,
         slot: Slot,

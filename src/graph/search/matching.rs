@@ -4,7 +4,7 @@ use super::token::{KEY_BYTES, tokens};
 use super::{TEXT_BYTES_MAX, WORDS_MAX};
 use crate::catalog::Catalog;
 use crate::graph::find::text_of;
-use crate::model::{AttributeId, AttributeValue, ConfigurationItem};
+use crate::model::{AttributeId, AttributeValue, CiTypeId, ConfigurationItem};
 
 /// How well a CI fits, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,7 +66,7 @@ pub(super) fn searched_texts(
             continue;
         }
         let is_text = matches!(attribute.value, AttributeValue::Text(_));
-        if is_text && !identifiers && catalog.is_identifying(attribute.id) {
+        if is_text && !identifiers && identifies(catalog, ci.ci_type(), attribute.id) {
             continue;
         }
         push_texts(&attribute.value, MatchField::Attribute(attribute.id), &mut texts);
@@ -78,6 +78,15 @@ pub(super) fn searched_texts(
         );
     }
     texts
+}
+
+/// Whether the estate looks CIs of a type up by this attribute.
+fn identifies(catalog: &Catalog, ci_type: CiTypeId, attribute: AttributeId) -> bool {
+    let Some(name) = catalog.attribute_name(attribute) else {
+        return false;
+    };
+    let named = || catalog.identification_of(ci_type).iter().any(|rule| rule.attributes.contains(name));
+    catalog.unique_scope(ci_type, attribute).is_some() || named()
 }
 
 fn push_texts(value: &AttributeValue, field: MatchField, texts: &mut Vec<(MatchField, String)>) {

@@ -1,0 +1,129 @@
+//! What every resolver may use: the database, the limits, and the one snapshot of the request.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::Context;
+use tokio::sync::Semaphore;
+
+use super::error::{ApiError, ApiResult};
+use crate::app::{Cmdb, Editor, ErrorCode};
+use crate::clock::Clock;
+use crate::graph::budget::Budget;
+use crate::graph::{Slot, Snapshot};
+use crate::model::Actor;
+
+/// What the schema stands on.
+#[derive(Clone, Debug)]
+pub struct ApiContext {
+    /// The database.
+    pub cmdb: Cmdb,
+    /// How much one request may ask for.
+    pub limits: ApiLimits,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// How much one request may ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiLimits {
+    /// Items of one page.
+    pub page_max: usize,
+    /// Levels of nested fields in a document. The standard introspection query has 13.
+    pub depth_max: usize,
+    /// Fields that a document may produce, every list counted by its page size.
+    pub complexity_max: usize,
+    /// Steps that one question may take through the estate.
+    pub steps_max: u64,
+    /// Time that one question may take.
+    pub time_max: Duration,
+    /// CIs of one neighbourhood.
+    pub neighbourhood_max: usize,
+    /// Commands of one `execute`.
+    pub commands_max: usize,
+    /// Questions that run at the same time; further ones wait.
+    pub concurrent_questions: usize,
+}
+
+impl Default for ApiLimits {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self {
+            page_max: 1_000,
+            depth_max: 16,
+            complexity_max: 250_000,
+            // Ten walks over all links of an estate of a million CIs.
+            steps_max: 50_000_000,
+            time_max: Duration::from_secs(10),
+            neighbourhood_max: 10_000,
+            commands_max: 10_000,
+            // One core stays free, so that small requests and health always answer.
+            concurrent_questions: cores.saturating_sub(1).max(1),
+        }
+    }
+}
+
+/// What belongs to one request: put into its data before it is executed.
+#[derive(Clone, Debug)]
+pub struct RequestContext {
+    /// The estate as this request sees it.
+    pub snapshot: Snapshot,
+    /// Who asks.
+    pub actor: Actor,
+}
+
+/// The pool of questions, in the schema's data.
+#[derive(Clone, Debug)]
+pub(super) struct Questions(Arc<Semaphore>);
+
+impl Questions {
+    pub(super) fn new(limits: &ApiLimits) -> Self {
+        Self(Arc::new(Semaphore::new(limits.concurrent_questions.max(1))))
+    }
+}
+
+pub(super) fn api<'a>(ctx: &Context<'a>) -> ApiResult<&'a ApiContext> {
+    ctx.data_opt().ok_or_else(|| ApiError::internal("the schema was built without its context"))
+}
+
+pub(super) fn request<'a>(ctx: &Context<'a>) -> ApiResult<&'a RequestContext> {
+    ctx.data_opt().ok_or_else(|| ApiError::internal("the request came without a snapshot"))
+}
+
+pub(super) fn snapshot<'a>(ctx: &Context<'a>) -> ApiResult<&'a Snapshot> {
+    request(ctx).map(|request| &request.snapshot)
+}
+
+pub(super) fn editor(ctx: &Context<'_>) -> ApiResult<Editor> {
+    Ok(api(ctx)?.cmdb.editor(request(ctx)?.actor.clone()))
+}
+
+pub(super) fn resolve(snapshot: &Snapshot, field: &'static str, reference: &str) -> ApiResult<Slot> {
+    snapshot.resolve(reference).map_err(|error| ApiError::from(error).with("field", field))
+}
+
+/// Answers a question that may take over a millisecond: on a thread of its own, as many at a time
+/// as the limits say, within a budget. Small requests go on meanwhile.
+pub(super) async fn ask<T: Send + 'static>(
+    ctx: &Context<'_>,
+    snapshot: &Snapshot,
+    question: impl FnOnce(&Snapshot, &Budget) -> ApiResult<T> + Send + 'static,
+) -> ApiResult<T> {
+    let limits = &api(ctx)?.limits;
+    let questions: &Questions = ctx.data_opt().ok_or_else(|| ApiError::internal("the schema was built without its pool"))?;
+    let waiting = tokio::time::timeout(limits.time_max, Arc::clone(&questions.0).acquire_owned());
+    let Ok(Ok(permit)) = waiting.await else {
+        return Err(ApiError::new(ErrorCode::Busy, "too many questions are being answered at the moment"));
+    };
+    let (snapshot, steps, time) = (snapshot.clone(), limits.steps_max, limits.time_max);
+    let answer = tokio::task::spawn_blocking(move || {
+        let answer = question(&snapshot, &Budget::lasting(steps, time));
+        drop(permit);
+        answer
+    });
+    match answer.await {
+        Ok(answer) => answer,
+        Err(_) => Err(ApiError::internal("the question could not be answered")),
+    }
+}

@@ -1,0 +1,20 @@
+//! What can be asked.
+
+mod catalog;
+mod ci;
+mod estate;
+mod impact;
+pub(super) mod relationships;
+mod traverse;
+
+use async_graphql::MergedObject;
+
+use catalog::CatalogQuery;
+use ci::CiQuery;
+use estate::EstateQuery;
+use impact::ImpactQuery;
+use traverse::TraverseQuery;
+
+/// What can be asked. All fields of one request see one state of the estate.
+#[derive(Debug, Default, MergedObject)]
+pub struct Query(CiQuery, CatalogQuery, TraverseQuery, ImpactQuery, EstateQuery);

@@ -1,0 +1,36 @@
+//! The types of the schema: each wraps what the estate holds and converts on access.
+
+mod attribute;
+mod catalog;
+mod ci;
+mod delta;
+mod enums;
+mod estate;
+mod filter;
+mod group;
+mod impact;
+mod impact_input;
+mod relationship;
+mod search;
+mod traverse;
+
+pub use attribute::AttributeObject;
+pub(super) use attribute::{attributes_json, inputs_by_name, object, relationship_attributes_json, value_json};
+pub use catalog::{
+    AttributeDefinitionObject, CiTypeObject, IdentificationRuleObject, LifecycleRuleObject, PoolObject,
+    RelationshipTypeObject,
+};
+pub use ci::{CiObject, OriginObject, StampObject, ValidityObject};
+pub use delta::{Change, DeltaItemObject, DeltaKind, DeltaObject, JournalEntryObject};
+pub use enums::{AtRiskReading, BatchMode, Direction, ImpactState, LifecycleStage, StartingState};
+pub use estate::{Counts, EstateObject, SourceCount, SourceObject, StageCount, TypeCount};
+pub(super) use filter::{bounded, ci_types};
+pub use filter::{AttributeFilter, CiFilterInput, CiOrderInput, CiSortField, Comparison, OwnersInput, RelatedInput};
+pub use group::{GroupMemberObject, GroupObject};
+pub use impact::{
+    AbsorbedGroup, ImpactCounts, ImpactReportObject, ImpactWarning, ImpactedCi, ImpactedService, Truncated, WitnessStep,
+};
+pub use impact_input::{FailedCiInput, ImpactFilterInput};
+pub use relationship::RelationshipObject;
+pub use search::{MatchKind, SearchHitObject};
+pub use traverse::{NeighbourObject, NeighbourhoodObject, PathObject, PathStepObject, PathsObject};

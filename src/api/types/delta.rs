@@ -1,0 +1,301 @@
+//! Deltas and journal entries.
+
+use std::sync::Arc;
+
+use async_graphql::{Enum, Object, SimpleObject, Value};
+
+use super::attribute::{attributes_json, object, relationship_attributes_json};
+use crate::api::connection::rows;
+use crate::api::error::{ApiError, ApiResult};
+use crate::api::scalars::{DateTime, Json, Long};
+use crate::graph::Snapshot;
+use crate::model::delta::BeforeAfter;
+use crate::model::{
+    ConfigurationItem, Delta, DeltaItem, JournalEntry, RedundancyGroup, Relationship, Threshold, Validity,
+};
+
+/// What kind of thing a step of a delta changes.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeltaKind {
+    /// A source was registered.
+    Source,
+    /// A CI type.
+    CiType,
+    /// A relationship type.
+    RelationshipType,
+    /// A pool.
+    Pool,
+    /// A rule of the lifecycle.
+    Lifecycle,
+    /// A configuration item.
+    ConfigurationItem,
+    /// A relationship.
+    Relationship,
+    /// A redundancy group.
+    RedundancyGroup,
+}
+
+/// What happens to it.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is new.
+    Created,
+    /// It is different.
+    Updated,
+    /// It is gone.
+    Removed,
+}
+
+/// One step of a delta.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "DeltaItem")]
+pub struct DeltaItemObject {
+    /// What kind of thing changes.
+    pub kind: DeltaKind,
+    /// Its id, or the name of what has none.
+    pub id: String,
+    /// What happens to it.
+    pub change: Change,
+    /// As it was; secret values are shown as `***`.
+    pub before: Option<Json>,
+    /// As it is; secret values are shown as `***`.
+    pub after: Option<Json>,
+}
+
+/// The items of a delta, with the snapshot whose catalog names types and attributes.
+#[derive(Clone, Debug)]
+pub struct DeltaObject {
+    view: Snapshot,
+    delta: Arc<Delta>,
+    selected: Option<Arc<[usize]>>,
+}
+
+impl DeltaObject {
+    pub(in crate::api) fn new(view: &Snapshot, delta: Arc<Delta>) -> Self {
+        Self {
+            view: view.clone(),
+            delta,
+            selected: None,
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.selected.as_ref().map_or(self.delta.items.len(), |selected| selected.len())
+    }
+
+    fn item(&self, place: usize) -> Option<&DeltaItem> {
+        let place = match &self.selected {
+            Some(selected) => *selected.get(place)?,
+            None => place,
+        };
+        self.delta.items.get(place)
+    }
+}
+
+/// What a write changes: before and after of just what is different.
+#[Object(name = "Delta")]
+impl DeltaObject {
+    /// How many things it changes.
+    async fn total_count(&self) -> Long {
+        self.len().into()
+    }
+
+    /// What it changes, in the order of the write.
+    #[graphql(complexity = "rows(Some(first), child_complexity)")]
+    async fn items(
+        &self,
+        #[graphql(desc = "So many items at most, up to 1,000.", default = 50)] first: i32,
+        #[graphql(desc = "So many items are skipped.", default = 0)] offset: i32,
+    ) -> ApiResult<Vec<DeltaItemObject>> {
+        let first = crate::api::connection::page_size(Some(first), 1_000)?;
+        let offset = usize::try_from(offset)
+            .map_err(|_| ApiError::input("offset", "`offset` must not be negative").with("value", offset))?;
+        let places = offset..offset.saturating_add(first).min(self.len());
+        Ok(places.filter_map(|place| self.item(place)).map(|item| item_object(&self.view, item)).collect())
+    }
+}
+
+/// The record of a commit.
+#[derive(Clone, Debug)]
+pub struct JournalEntryObject {
+    view: Snapshot,
+    entry: Arc<JournalEntry>,
+    selected: Option<Arc<[usize]>>,
+}
+
+impl JournalEntryObject {
+    pub(in crate::api) fn new(view: &Snapshot, entry: Arc<JournalEntry>, selected: Option<Vec<usize>>) -> Self {
+        Self {
+            view: view.clone(),
+            entry,
+            selected: selected.map(Into::into),
+        }
+    }
+}
+
+/// The record of a commit.
+#[Object(name = "JournalEntry")]
+impl JournalEntryObject {
+    /// The number of the commit.
+    async fn revision(&self) -> Long {
+        self.entry.revision.into()
+    }
+
+    /// When it was made.
+    async fn at(&self) -> DateTime {
+        DateTime(self.entry.at)
+    }
+
+    /// Who asked.
+    async fn actor(&self) -> &str {
+        &self.entry.actor.name
+    }
+
+    /// The source behind it.
+    async fn source(&self) -> &str {
+        self.entry.source.as_str()
+    }
+
+    /// Why, in the asker's words.
+    async fn reason(&self) -> Option<&str> {
+        self.entry.reason.as_deref()
+    }
+
+    /// The key it was asked under.
+    async fn idempotency_key(&self) -> Option<&str> {
+        self.entry.idempotency_key.as_ref().map(crate::model::IdempotencyKey::as_str)
+    }
+
+    /// What it changed; in a filtered subscription, what passed the filter.
+    async fn delta(&self) -> DeltaObject {
+        DeltaObject {
+            view: self.view.clone(),
+            delta: Arc::clone(&self.entry.delta),
+            selected: self.selected.clone(),
+        }
+    }
+}
+
+fn item_object(view: &Snapshot, item: &DeltaItem) -> DeltaItemObject {
+    let named = |name: &str| object([("name", Value::from(name))]);
+    match item {
+        DeltaItem::Source(change) => {
+            convert(change, DeltaKind::Source, |source| source.name.to_string(), |source| named(source.name.as_str()))
+        }
+        DeltaItem::CiType(change) => {
+            let json = |of: &crate::model::definition::CiTypeDefinition| named(of.name.as_str());
+            convert(change, DeltaKind::CiType, |of| of.name.to_string(), json)
+        }
+        DeltaItem::RelationshipType(change) => {
+            let json = |of: &crate::model::definition::RelationshipTypeDefinition| named(of.name.as_str());
+            convert(change, DeltaKind::RelationshipType, |of| of.name.to_string(), json)
+        }
+        DeltaItem::Pool(change) => {
+            convert(change, DeltaKind::Pool, |pool| pool.name.to_string(), |pool| named(pool.name.as_str()))
+        }
+        DeltaItem::Lifecycle(change) => {
+            let json = |rule: &crate::model::definition::LifecycleRule| named(rule.stage.as_str());
+            convert(change, DeltaKind::Lifecycle, |rule| rule.stage.to_string(), json)
+        }
+        DeltaItem::Ci(change) => {
+            convert(change, DeltaKind::ConfigurationItem, |ci| ci.id().to_string(), |ci| ci_json(view, ci))
+        }
+        DeltaItem::Relationship(change) => {
+            let json = |relationship: &Relationship| relationship_json(view, relationship);
+            convert(change, DeltaKind::Relationship, |relationship| relationship.id.to_string(), json)
+        }
+        DeltaItem::Group(change) => {
+            convert(change, DeltaKind::RedundancyGroup, |group| group.id.to_string(), group_json)
+        }
+    }
+}
+
+fn convert<T>(
+    change: &BeforeAfter<T>,
+    kind: DeltaKind,
+    id: impl Fn(&T) -> String,
+    json: impl Fn(&T) -> Value,
+) -> DeltaItemObject {
+    DeltaItemObject {
+        kind,
+        id: change.either().map(|thing| id(thing)).unwrap_or_default(),
+        change: match (&change.before, &change.after) {
+            (None, _) => Change::Created,
+            (Some(_), Some(_)) => Change::Updated,
+            (Some(_), None) => Change::Removed,
+        },
+        before: change.before.as_ref().map(|thing| Json(json(thing))),
+        after: change.after.as_ref().map(|thing| Json(json(thing))),
+    }
+}
+
+fn ci_json(view: &Snapshot, ci: &ConfigurationItem) -> Value {
+    let catalog = view.catalog();
+    let type_name = catalog.ci_type(ci.ci_type()).map(|definition| definition.name.to_string());
+    let mut fields = vec![
+        ("id", Value::from(ci.id().to_string())),
+        ("type", type_name.map_or(Value::Null, Value::from)),
+        ("name", Value::from(ci.name())),
+        ("stage", Value::from(ci.stage().as_str().to_uppercase())),
+        ("tags", Value::List(ci.tags().map(Value::from).collect())),
+        ("attributes", attributes_json(catalog, ci.ci_type(), ci.attributes(), None)),
+        ("revision", Value::from(ci.changed().revision.number())),
+    ];
+    fields.extend(validity_fields(ci.validity()));
+    object(fields)
+}
+
+fn relationship_json(view: &Snapshot, relationship: &Relationship) -> Value {
+    let catalog = view.catalog();
+    let type_name = catalog.relationship_type(relationship.relationship_type);
+    let type_name = type_name.map(|definition| definition.name.to_string());
+    let attributes = relationship_attributes_json(catalog, relationship.relationship_type, &relationship.attributes);
+    let mut fields = vec![
+        ("id", Value::from(relationship.id.to_string())),
+        ("type", type_name.map_or(Value::Null, Value::from)),
+        ("from", Value::from(relationship.from.to_string())),
+        ("to", Value::from(relationship.to.to_string())),
+        ("qualifier", Value::from(relationship.qualifier.as_ref())),
+        ("forwardStrength", optional(relationship.forward.as_ref())),
+        ("reverseStrength", optional(relationship.reverse.as_ref())),
+        ("weight", Value::from(relationship.weight.get())),
+        ("redundancyGroup", optional(relationship.group.as_ref())),
+        ("attributes", attributes),
+    ];
+    fields.extend(validity_fields(relationship.validity));
+    object(fields)
+}
+
+fn group_json(group: &RedundancyGroup) -> Value {
+    let members = group.members.iter().map(|member| {
+        object([
+            ("ci", Value::from(member.ci.to_string())),
+            ("weight", Value::from(member.weight.get())),
+            ("strength", Value::from(member.strength.to_string())),
+        ])
+    });
+    let threshold = |threshold: Option<Threshold>| optional(threshold.as_ref());
+    let mut fields = vec![
+        ("id", Value::from(group.id.to_string())),
+        ("name", Value::from(group.name.as_str())),
+        ("consumer", Value::from(group.consumer.to_string())),
+        ("members", Value::List(members.collect())),
+        ("upMin", threshold(group.thresholds.up_min)),
+        ("capacityMin", threshold(group.thresholds.capacity_min)),
+        ("spareMin", threshold(group.thresholds.spare_min)),
+        ("strength", Value::from(group.strength.to_string())),
+        ("grounded", Value::from(group.grounded)),
+    ];
+    fields.extend(validity_fields(group.validity));
+    object(fields)
+}
+
+fn optional(value: Option<&impl ToString>) -> Value {
+    value.map_or(Value::Null, |value| Value::from(value.to_string()))
+}
+
+fn validity_fields(validity: Option<Validity>) -> [(&'static str, Value); 2] {
+    let from = validity.and_then(|validity| validity.from());
+    let to = validity.and_then(|validity| validity.to());
+    [("validFrom", optional(from.as_ref())), ("validTo", optional(to.as_ref()))]
+}
