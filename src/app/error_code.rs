@@ -135,6 +135,8 @@ error_codes! {
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 409, 3, "use a new key for a new request";
     /// The command is part of an atomic batch in which another one was refused.
     BatchRefused = "BATCH_REFUSED", 409, 3, "correct the commands that were refused, or send the batch as PARTIAL";
+    /// A record says that a CI is of a type beside its own.
+    TypeConflict = "TYPE_CONFLICT", 409, 3, "send the recorded type or one along its line, or identify the CI by another key";
     /// Identification found several CIs.
     MultiMatch = "MULTI_MATCH", 409, 3, "resolve the duplicates listed as candidates";
     /// The traversal's budget ran out and no bounded answer makes sense.

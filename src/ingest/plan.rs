@@ -1,0 +1,289 @@
+//! A batch of observations, planned on the writer's thread against the state so far: what stands
+//! there is identified, reconciled and executed, record by record.
+
+mod deferred;
+mod item;
+mod relate;
+
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::{FxHashMap, FxHasher};
+
+use crate::app::{Done, Planner};
+use crate::graph::Slot;
+use crate::model::command::Migration;
+use crate::model::{CatalogCommand, Command, GroupId};
+
+use super::identify::{Asker, Identity};
+use super::observation::{Observation, Observed, Position, RecordKind};
+use super::payload::CiRecord;
+use super::reconcile;
+use super::report::{ItemLine, Outcome, ProblemLine, Summary};
+
+pub use deferred::{DEFERRED_BYTES_MAX, Deferred};
+use item::Item;
+
+/// The code of the warning that a payload speaks twice of a CI and contradicts itself.
+pub const DUPLICATE_RECORD: &str = "DUPLICATE_RECORD";
+
+/// CIs of one payload that are watched for being spoken of twice; 16 bytes each. Later ones are not
+/// watched.
+const WATCHED_MAX: usize = 1_000_000;
+
+/// Redundancy groups of one payload whose keys its relationships may name.
+const GROUP_KEYS_MAX: usize = 1_000_000;
+
+/// What one payload remembers from batch to batch.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// By CI: the line that spoke of it last, and a digest of what it said.
+    spoken: FxHashMap<Slot, (u32, u32)>,
+    /// Redundancy groups by the payload's own keys.
+    groups: HashMap<String, GroupId>,
+    /// Records whose ends are not recorded yet.
+    pub deferred: Deferred,
+}
+
+/// What became of a batch.
+#[derive(Debug, Default)]
+pub struct BatchReport {
+    /// Records counted by outcome and type.
+    pub counts: Summary,
+    /// The records that need attention, or all of them, by position.
+    pub items: Vec<ItemLine>,
+    /// Whether any record was refused.
+    pub refused: bool,
+}
+
+/// How a batch is dealt with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Whether every record gets an item line.
+    pub report_all: bool,
+    /// Whether records that name what is not recorded are put aside for later batches.
+    pub may_defer: bool,
+    /// Whether this is the whole payload, so that what was put aside is settled in the same plan.
+    pub one_write: bool,
+    /// Whether one refused record takes all others with it.
+    pub atomic: bool,
+}
+
+/// Plans a batch. Definitions come first, then CIs, then what connects them, so that the order of
+/// records within a batch does not matter.
+pub fn plan(planner: &mut Planner<'_>, batch: Vec<Observation>, memory: &mut Memory, terms: Terms) -> BatchReport {
+    let mut planning = Planning {
+        planner,
+        memory,
+        terms,
+        report: BatchReport::default(),
+    };
+    let (mut groups, mut relationships) = (Vec::new(), Vec::new());
+    let mut cis = Vec::with_capacity(batch.len());
+    for Observation { position, observed } in batch {
+        match observed {
+            Observed::Catalog(text) => planning.catalog(position, text),
+            Observed::Ci(record) => cis.push((position, *record)),
+            Observed::Group(record) => groups.push((position, *record)),
+            Observed::Relationship(record) => relationships.push((position, *record)),
+            Observed::Unreadable(unreadable) => planning.note(Item::unreadable(position, unreadable)),
+        }
+    }
+    for (position, record) in cis {
+        planning.ci(position, record);
+    }
+    for (position, record) in groups {
+        planning.group(position, record);
+    }
+    // What was put aside comes back in an order of its own.
+    relationships.sort_by_key(|(position, _)| *position);
+    for (position, record) in relationships {
+        planning.relationship(position, record);
+    }
+    if planning.terms.one_write {
+        planning.settle();
+    }
+    let mut report = planning.report;
+    report.items.sort_by_key(|item| item.offset);
+    report
+}
+
+/// A batch being planned.
+struct Planning<'p, 'w> {
+    planner: &'p mut Planner<'w>,
+    memory: &'p mut Memory,
+    terms: Terms,
+    report: BatchReport,
+}
+
+impl Planning<'_, '_> {
+    fn asker(&self) -> Asker<'_> {
+        Asker {
+            estate: self.planner.estate(),
+            source: self.planner.source(),
+        }
+    }
+
+    /// Counts a record, and names it where it needs attention.
+    fn note(&mut self, item: Item) {
+        self.report.refused |= item.outcome == Outcome::Refused;
+        self.report
+            .counts
+            .count(item.kind, item.item_type.as_deref(), item.outcome);
+        for problem in item.problems.iter().filter(|_| item.outcome != Outcome::Refused) {
+            *self.report.counts.warnings.entry(problem.code.clone()).or_default() += 1;
+        }
+        if self.terms.report_all || item.needs_attention() {
+            self.report.items.push(item.into_line());
+        }
+    }
+
+    /// The payload is complete: what was put aside is tried a last time, and if it is atomic, one
+    /// refusal takes everything back.
+    fn settle(&mut self) {
+        self.terms.may_defer = false;
+        for Observation { position, observed } in self.memory.deferred.take(usize::MAX) {
+            match observed {
+                Observed::Group(record) => self.group(position, *record),
+                Observed::Relationship(record) => self.relationship(position, *record),
+                Observed::Ci(_) | Observed::Catalog(_) | Observed::Unreadable(_) => {}
+            }
+        }
+        if self.terms.atomic && self.report.refused {
+            self.planner.refuse();
+            self.report.counts.not_applied();
+            for item in &mut self.report.items {
+                if item.outcome != Outcome::Refused {
+                    item.outcome = Outcome::NotApplied;
+                }
+            }
+        }
+    }
+
+    fn catalog(&mut self, position: Position, text: String) {
+        let migration = Migration::Refuse;
+        let command = Command::Catalog(CatalogCommand::Define { text, migration });
+        let mut item = Item::new(position, RecordKind::Catalog);
+        match self.planner.execute(&command) {
+            Ok(done) => item.outcome = changed(&done, Outcome::Updated),
+            Err(error) => item.refuse_command(&error),
+        }
+        self.note(item);
+    }
+
+    fn ci(&mut self, position: Position, record: CiRecord) {
+        let mut item = Item::new(position, RecordKind::Ci);
+        item.item_type = Some(record.ci_type.clone());
+        item.key = record.key.clone().or_else(|| record.name.clone());
+        let digest = digest(&record);
+        let mut steps = Vec::new();
+        let spoken = match self.asker().identify(&record, &mut steps) {
+            Identity::Several(candidates) => {
+                item.refuse_several(candidates);
+                None
+            }
+            Identity::Known(slot) => self.update(slot, record, &mut item),
+            Identity::New => self.create(record, &mut item),
+        };
+        if let Some(slot) = spoken {
+            item.id = Some(self.planner.estate().ci_id(slot));
+            self.planner.saw_ci(slot);
+            item.problems.extend(self.spoken_before(slot, position, digest));
+        }
+        if self.terms.report_all || item.needs_attention() {
+            let ci_type = item.item_type.as_deref().unwrap_or_default();
+            item.attempts = self.asker().attempts(ci_type, &steps);
+        }
+        self.note(item);
+    }
+
+    fn create(&mut self, record: CiRecord, item: &mut Item) -> Option<Slot> {
+        let command = Command::CreateCi(reconcile::new_ci(record));
+        match self.planner.execute(&command) {
+            Ok(done) => {
+                item.outcome = Outcome::Created;
+                done.ci.and_then(|ci| self.planner.estate().slot_of(ci))
+            }
+            Err(error) => {
+                item.refuse_command(&error);
+                None
+            }
+        }
+    }
+
+    fn update(&mut self, slot: Slot, record: CiRecord, item: &mut Item) -> Option<Slot> {
+        let estate = self.planner.estate();
+        let ci = estate.ci_id(slot);
+        item.id = Some(ci);
+        let recorded = (estate.ci_type_of(slot), estate.stage_of(slot));
+        let (patch, stage) = match reconcile::ci_changes(estate.catalog(), recorded, record) {
+            Ok(changes) => changes,
+            Err(problem) => {
+                item.refuse(&problem);
+                return None;
+            }
+        };
+        let expected = None;
+        let mut did = match self.planner.execute(&Command::UpdateCi { ci, expected, patch }) {
+            Ok(done) => done.changed,
+            Err(error) => {
+                item.refuse_command(&error);
+                return None;
+            }
+        };
+        if let Some(stage) = stage {
+            match self.planner.execute(&Command::MoveCi { ci, expected, stage }) {
+                Ok(done) => did |= done.changed,
+                Err(error) => item.problems.push(item::command_problem(&error)),
+            }
+        }
+        item.outcome = if did { Outcome::Updated } else { Outcome::Unchanged };
+        Some(slot)
+    }
+
+    /// Takes note that a payload speaks of a CI, and warns where it spoke of it before in other words.
+    fn spoken_before(&mut self, slot: Slot, position: Position, digest: u32) -> Option<ProblemLine> {
+        let spoken = &mut self.memory.spoken;
+        if spoken.len() >= WATCHED_MAX && !spoken.contains_key(&slot) {
+            return None;
+        }
+        let line = u32::try_from(position.line).unwrap_or(u32::MAX);
+        let (before, said) = spoken.insert(slot, (line, digest))?;
+        (said != digest).then(|| ProblemLine {
+            code: DUPLICATE_RECORD.to_owned(),
+            message: format!(
+                "line {before} spoke of the same CI in other words; where they disagree, this line counts"
+            ),
+            field: None,
+            value: None,
+        })
+    }
+}
+
+fn changed(done: &Done, outcome: Outcome) -> Outcome {
+    if done.changed { outcome } else { Outcome::Unchanged }
+}
+
+/// A digest of what a record says of its CI, to tell a repetition from a contradiction. Two records
+/// that differ have the same one once in four thousand million times, and then a warning is missed.
+fn digest(record: &CiRecord) -> u32 {
+    use std::fmt::Write;
+
+    struct Digest(FxHasher);
+    impl Write for Digest {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            text.hash(&mut self.0);
+            Ok(())
+        }
+    }
+    let mut digest = Digest(FxHasher::default());
+    // Writing into a hasher cannot fail.
+    let written = write!(
+        digest,
+        "{}{:?}{:?}{:?}{:?}{:?}{:?}",
+        record.ci_type, record.name, record.stage, record.attributes, record.tags, record.valid_from, record.valid_to
+    );
+    debug_assert!(written.is_ok(), "a hasher takes every text");
+    let hash = digest.0.finish();
+    u32::try_from(hash >> 32).unwrap_or_default() ^ u32::try_from(hash & 0xffff_ffff).unwrap_or_default()
+}

@@ -1,0 +1,310 @@
+//! Drives a load from the first byte to the last line of its report.
+//!
+//! One thread parses, the caller's thread has batches committed: while one batch is made durable the
+//! next is parsed. The queue between them is short, so a slow disk slows the sender down and memory
+//! stays bounded.
+
+mod commit;
+mod error;
+mod feed;
+
+use std::io::BufRead;
+use std::ops::ControlFlow;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use crate::app::Editor;
+use crate::model::{IdempotencyKey, Name};
+
+use super::formats::{Format, LINE_BYTES_MAX};
+use super::payload::{HeaderRecord, IngestMode};
+use super::report::{ITEMS_MAX, ItemLine, ProblemLine, Progress, ReportLine, Summary};
+use commit::Committer;
+use feed::{Fed, Feeder};
+
+pub use error::IngestError;
+
+/// Records in one commit of a `PARTIAL` load, unless asked otherwise: enough to make a commit worth
+/// its fsync, few enough to keep other writers waiting for milliseconds only.
+pub const BATCH_RECORDS: usize = 1_000;
+
+/// Bytes of input in one commit of a `PARTIAL` load, unless asked otherwise.
+pub const BATCH_BYTES: u64 = 1024 * 1024;
+
+/// Most records of a load that is one write: `ATOMIC`, or a dry run.
+pub const ATOMIC_RECORDS_MAX: usize = 200_000;
+
+/// Most bytes of input of a load that is one write.
+pub const ATOMIC_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Batches that wait between parsing and committing.
+const QUEUE: usize = 1;
+
+/// Least time between two lines of progress.
+const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+
+/// Which records a report names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReportScope {
+    /// Those that need attention, at most [`ITEMS_MAX`].
+    #[default]
+    Attention,
+    /// All of them. Whoever sends must read the report while sending.
+    Everything,
+}
+
+/// How a payload is to be taken.
+#[derive(Clone, Debug)]
+pub struct IngestOptions {
+    /// Who speaks; a payload's own header may say it too, and must not say otherwise. Absent:
+    /// `manual`.
+    pub source: Option<String>,
+    /// Which of the source's feeds this is.
+    pub feed: Option<String>,
+    /// Whether all records must land; absent: as the header says, else `PARTIAL`.
+    pub mode: Option<IngestMode>,
+    /// Whether only to say what would happen.
+    pub dry_run: bool,
+    /// The format of the payload.
+    pub format: Format,
+    /// The key under which a repetition of the same load is recognised; each batch commits under
+    /// this key, `#` and its number.
+    pub idempotency_key: Option<String>,
+    /// Why, in the asker's words.
+    pub reason: Option<String>,
+    /// Which records the report names.
+    pub report: ReportScope,
+    /// Records in one commit.
+    pub batch_records: usize,
+    /// Bytes of input in one commit.
+    pub batch_bytes: u64,
+    /// Longest line or row, in bytes.
+    pub line_bytes_max: usize,
+    /// Most records of a load that is one write.
+    pub atomic_records_max: usize,
+    /// Most bytes of a load that is one write.
+    pub atomic_bytes_max: u64,
+}
+
+impl Default for IngestOptions {
+    fn default() -> Self {
+        Self {
+            source: None,
+            feed: None,
+            mode: None,
+            dry_run: false,
+            format: Format::default(),
+            idempotency_key: None,
+            reason: None,
+            report: ReportScope::default(),
+            batch_records: BATCH_RECORDS,
+            batch_bytes: BATCH_BYTES,
+            line_bytes_max: LINE_BYTES_MAX,
+            atomic_records_max: ATOMIC_RECORDS_MAX,
+            atomic_bytes_max: ATOMIC_BYTES_MAX,
+        }
+    }
+}
+
+/// Room for `#` and the number of a batch behind an idempotency key.
+const BATCH_SUFFIX_BYTES: usize = 21;
+
+impl IngestOptions {
+    /// Checks what can be checked before the first byte is read.
+    pub fn check(&self) -> Result<(), IngestError> {
+        self.source
+            .as_deref()
+            .map_or(Ok(()), |name| check_source(name).map(drop))?;
+        match &self.idempotency_key {
+            Some(key) if key.is_empty() || key.len() > IdempotencyKey::BYTES_MAX - BATCH_SUFFIX_BYTES => {
+                Err(IngestError::IdempotencyKey {
+                    bytes: key.len(),
+                    limit: IdempotencyKey::BYTES_MAX - BATCH_SUFFIX_BYTES,
+                })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Takes in what the payload says of itself.
+    fn merge(&mut self, header: HeaderRecord) -> Result<(), IngestError> {
+        fn agree<T: PartialEq + ToString>(
+            field: &'static str,
+            mine: &mut Option<T>,
+            theirs: Option<T>,
+        ) -> Result<(), IngestError> {
+            match (&*mine, theirs) {
+                (Some(asked), Some(stated)) if *asked != stated => Err(IngestError::HeaderConflict {
+                    field,
+                    asked: asked.to_string(),
+                    stated: stated.to_string(),
+                }),
+                (Some(_), _) | (None, None) => Ok(()),
+                (None, stated @ Some(_)) => {
+                    *mine = stated;
+                    Ok(())
+                }
+            }
+        }
+        agree("source", &mut self.source, header.source)?;
+        agree("feed", &mut self.feed, header.feed)?;
+        agree("mode", &mut self.mode, header.mode)?;
+        self.check()
+    }
+
+    /// Whether the whole load is one write.
+    fn is_one_write(&self) -> bool {
+        self.dry_run || self.mode() == IngestMode::Atomic
+    }
+
+    fn mode(&self) -> IngestMode {
+        self.mode.unwrap_or_default()
+    }
+
+    fn source_name(&self) -> Option<Name> {
+        self.source.as_deref().and_then(|name| check_source(name).ok())
+    }
+}
+
+fn check_source(name: &str) -> Result<Name, IngestError> {
+    Name::new(name).map_err(IngestError::Source)
+}
+
+/// Takes a payload in, and reports line by line; the last line is the summary, which is also
+/// returned. Blocks until all is durable: call it where blocking is allowed. `report` may end the
+/// load by breaking, as when nobody listens any more.
+///
+/// Memory: two batches and their reports, what is remembered of at most a million CIs, and at most
+/// [`super::plan::DEFERRED_BYTES_MAX`] of records that name what a later record may bring.
+pub fn run(
+    editor: &Editor,
+    options: IngestOptions,
+    input: impl BufRead + Send,
+    report: &mut dyn FnMut(ReportLine) -> ControlFlow<()>,
+) -> Summary {
+    let begun = Instant::now();
+    let mut load = Load {
+        summary: Summary {
+            revision: editor.reader().snapshot().revision().number(),
+            ..Summary::default()
+        },
+        told: Instant::now(),
+        items: 0,
+        scope: options.report,
+        report,
+    };
+    let mut committer = Committer::new(editor, options.clone());
+    let outcome = std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::sync_channel(QUEUE);
+        let feeder = Feeder::new(options, input, sender);
+        let thread = std::thread::Builder::new().name("ingest-parse".to_owned());
+        match thread.spawn_scoped(scope, move || feeder.feed()) {
+            Ok(_) => load.take(&mut committer, &receiver),
+            Err(error) => Err(Stop::Error(IngestError::Input(error))),
+        }
+    });
+    let Load {
+        mut summary, report, ..
+    } = load;
+    committer.describe(&mut summary);
+    summary.complete = outcome.is_ok();
+    if let Err(Stop::Error(error)) = &outcome {
+        summary.error = Some(ProblemLine {
+            code: error.code().as_str().to_owned(),
+            message: error.to_string(),
+            field: None,
+            value: None,
+        });
+    }
+    summary.duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    // Whoever broke off hears nothing more.
+    if !matches!(outcome, Err(Stop::Unheard)) {
+        let _ended = report(ReportLine::Summary(Box::new(summary.clone())));
+    }
+    summary
+}
+
+/// Why a load ended early.
+enum Stop {
+    Error(IngestError),
+    Unheard,
+}
+
+impl From<IngestError> for Stop {
+    fn from(error: IngestError) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// A load under way.
+struct Load<'r> {
+    summary: Summary,
+    /// When the last line of progress was sent.
+    told: Instant,
+    items: u64,
+    scope: ReportScope,
+    report: &'r mut dyn FnMut(ReportLine) -> ControlFlow<()>,
+}
+
+impl Load<'_> {
+    fn take(&mut self, committer: &mut Committer<'_>, fed: &mpsc::Receiver<Fed>) -> Result<(), Stop> {
+        // The channel ends when the feeder is done; it says before whether it read all.
+        for fed in fed {
+            match fed {
+                Fed::Header(header) => committer.merge(header)?,
+                Fed::Failed(error) => return Err(error.into()),
+                Fed::Batch(batch) => {
+                    self.summary.records += batch.records();
+                    self.summary.bytes = batch.end();
+                    let committed = committer.commit(batch)?;
+                    self.tell(committed)?;
+                }
+                Fed::End { bytes } => self.summary.bytes = bytes,
+            }
+        }
+        while let Some(committed) = committer.commit_deferred()? {
+            self.tell(committed)?;
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, committed: commit::Committed) -> Result<(), Stop> {
+        self.summary.add(&committed.report.counts);
+        if let Some(revision) = committed.revision {
+            self.summary.changed = true;
+            self.summary.revision = revision;
+        }
+        if committed.delta.is_some() {
+            self.summary.delta = committed.delta;
+        }
+        for item in committed.report.items {
+            self.item(item)?;
+        }
+        if self.told.elapsed() >= PROGRESS_EVERY {
+            self.told = Instant::now();
+            let progress = Progress {
+                records: self.summary.records,
+                bytes: self.summary.bytes,
+                revision: self.summary.revision,
+            };
+            self.line(ReportLine::Progress(progress))?;
+        }
+        Ok(())
+    }
+
+    fn item(&mut self, item: ItemLine) -> Result<(), Stop> {
+        if self.scope == ReportScope::Attention && self.items >= ITEMS_MAX {
+            self.summary.items_left_out += 1;
+            return Ok(());
+        }
+        self.items += 1;
+        self.line(ReportLine::Item(Box::new(item)))
+    }
+
+    fn line(&mut self, line: ReportLine) -> Result<(), Stop> {
+        match (self.report)(line) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Stop::Unheard),
+        }
+    }
+}

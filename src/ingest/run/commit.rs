@@ -1,0 +1,228 @@
+//! Has batches committed by the writer, one after the other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::app::{BatchMode, Editor, Planner, Work, WriteError, WriteOutcome, WriteRequest};
+use crate::ingest::observation::RecordKind;
+use crate::ingest::observation::{Observation, Observed};
+use crate::ingest::payload::{HeaderRecord, IngestMode};
+use crate::ingest::plan::{BatchReport, Memory, Terms, plan};
+use crate::ingest::report::{Changes, DeltaSummary, Outcome, Summary};
+use crate::model::{BeforeAfter, Delta, DeltaItem, IdempotencyKey};
+
+use super::feed::Batch;
+use super::{IngestError, IngestOptions, ReportScope};
+
+/// How often a batch is offered to a writer whose queue is full, and how long to wait in between:
+/// ten seconds in all.
+const BUSY_TRIES_MAX: u32 = 500;
+const BUSY_WAIT: Duration = Duration::from_millis(20);
+
+/// Commits batches.
+pub(super) struct Committer<'e> {
+    editor: &'e Editor,
+    options: IngestOptions,
+    memory: Memory,
+}
+
+/// A batch that is durable.
+#[derive(Debug, Default)]
+pub(super) struct Committed {
+    pub(super) report: BatchReport,
+    /// The commit, where there was one.
+    pub(super) revision: Option<u64>,
+    /// Of a dry run: what would change.
+    pub(super) delta: Option<DeltaSummary>,
+}
+
+/// What the writer's thread takes and gives back. It takes the observations only when it plans: of a
+/// request that it recognises as a repetition they are still there.
+#[derive(Debug)]
+struct Job {
+    observations: Option<Vec<Observation>>,
+    memory: Memory,
+    terms: Terms,
+    report: BatchReport,
+}
+
+impl Job {
+    fn plan(&mut self, planner: &mut Planner<'_>) {
+        if let Some(observations) = self.observations.take() {
+            self.report = plan(planner, observations, &mut self.memory, self.terms);
+        }
+    }
+}
+
+impl<'e> Committer<'e> {
+    pub(super) fn new(editor: &'e Editor, options: IngestOptions) -> Self {
+        Self {
+            editor,
+            options,
+            memory: Memory::default(),
+        }
+    }
+
+    pub(super) fn merge(&mut self, header: HeaderRecord) -> Result<(), IngestError> {
+        self.options.merge(header)
+    }
+
+    /// Says in a summary how the payload was taken.
+    pub(super) fn describe(&self, summary: &mut Summary) {
+        let source = self.options.source.as_deref();
+        source.unwrap_or("manual").clone_into(&mut summary.source);
+        summary.feed.clone_from(&self.options.feed);
+        self.options.mode().as_str().clone_into(&mut summary.mode);
+        summary.dry_run = self.options.dry_run;
+    }
+
+    /// Commits the next batch of the payload.
+    pub(super) fn commit(&mut self, batch: Batch) -> Result<Committed, IngestError> {
+        let key = self.options.idempotency_key.as_ref();
+        let key = key.filter(|_| !self.options.dry_run);
+        let key = key.and_then(|key| IdempotencyKey::new(&format!("{key}#{}", batch.number)).ok());
+        let terms = Terms {
+            report_all: self.options.report == ReportScope::Everything,
+            may_defer: true,
+            one_write: self.options.is_one_write(),
+            atomic: self.options.mode() == IngestMode::Atomic,
+        };
+        let (outcome, job) = self.write(batch.observations, terms, key, batch.digest)?;
+        let mut committed = self.committed(&outcome, job.report);
+        if let Some(observations) = job.observations {
+            committed.report = self.replay(observations);
+        }
+        Ok(committed)
+    }
+
+    /// Commits the next of the records that were put aside, once the payload has ended.
+    pub(super) fn commit_deferred(&mut self) -> Result<Option<Committed>, IngestError> {
+        let observations = self.memory.deferred.take(self.options.batch_records.max(1));
+        if observations.is_empty() {
+            return Ok(None);
+        }
+        let terms = Terms {
+            report_all: self.options.report == ReportScope::Everything,
+            may_defer: false,
+            one_write: false,
+            atomic: false,
+        };
+        // Without a key: which records were put aside depends on what was committed before.
+        let (outcome, job) = self.write(observations, terms, None, [0; 32])?;
+        Ok(Some(self.committed(&outcome, job.report)))
+    }
+
+    fn committed(&self, outcome: &WriteOutcome, report: BatchReport) -> Committed {
+        let dry_run = self.options.dry_run;
+        Committed {
+            report,
+            revision: (outcome.changed && !dry_run).then(|| outcome.revision.number()),
+            delta: dry_run.then(|| summarise(&outcome.delta)),
+        }
+    }
+
+    /// A batch that an earlier run of this load committed: its CIs are there, but what connects them
+    /// may have been put aside and lost when that run ended, so it is looked at again.
+    fn replay(&mut self, observations: Vec<Observation>) -> BatchReport {
+        let mut report = BatchReport::default();
+        for Observation { position, observed } in observations {
+            let kind = match observed {
+                Observed::Relationship(record) => {
+                    self.memory.deferred.keep_relationship(position, *record);
+                    continue;
+                }
+                Observed::Group(record) => {
+                    self.memory.deferred.keep_group(position, *record);
+                    continue;
+                }
+                Observed::Ci(record) => {
+                    let ci_type = Some(record.ci_type.as_str());
+                    report.counts.count(Some(RecordKind::Ci), ci_type, Outcome::Replayed);
+                    continue;
+                }
+                Observed::Catalog(_) => Some(RecordKind::Catalog),
+                Observed::Unreadable(unreadable) => unreadable.kind,
+            };
+            report.counts.count(kind, None, Outcome::Replayed);
+        }
+        report
+    }
+
+    fn write(
+        &mut self,
+        observations: Vec<Observation>,
+        terms: Terms,
+        idempotency_key: Option<IdempotencyKey>,
+        request_digest: [u8; 32],
+    ) -> Result<(WriteOutcome, Job), IngestError> {
+        let job = Arc::new(Mutex::new(Job {
+            observations: Some(observations),
+            memory: std::mem::take(&mut self.memory),
+            terms,
+            report: BatchReport::default(),
+        }));
+        let mut tries = 0;
+        let outcome = loop {
+            let planned = Arc::clone(&job);
+            let request = WriteRequest {
+                work: Work::Plan(Box::new(move |planner| planned.lock().plan(planner))),
+                mode: if terms.atomic {
+                    BatchMode::Atomic
+                } else {
+                    BatchMode::Partial
+                },
+                dry_run: self.options.dry_run,
+                source: self.options.source_name(),
+                reason: self.options.reason.clone(),
+                idempotency_key: idempotency_key.clone(),
+                request_digest,
+            };
+            match self.editor.write_blocking(request) {
+                Err(WriteError::Busy { .. }) if tries < BUSY_TRIES_MAX => {
+                    tries += 1;
+                    std::thread::park_timeout(BUSY_WAIT);
+                }
+                outcome => break outcome.map_err(IngestError::Write)?,
+            }
+        };
+        let mut job = std::mem::replace(
+            &mut *job.lock(),
+            Job {
+                observations: None,
+                memory: Memory::default(),
+                terms,
+                report: BatchReport::default(),
+            },
+        );
+        self.memory = std::mem::take(&mut job.memory);
+        Ok((outcome, job))
+    }
+}
+
+/// Counts what a delta changes.
+fn summarise(delta: &Delta) -> DeltaSummary {
+    let mut summary = DeltaSummary::default();
+    for item in &delta.items {
+        match item {
+            DeltaItem::Ci(item) => count(&mut summary.configuration_items, item),
+            DeltaItem::Relationship(item) => count(&mut summary.relationships, item),
+            DeltaItem::Group(item) => count(&mut summary.groups, item),
+            DeltaItem::CiType(item) => count(&mut summary.definitions, item),
+            DeltaItem::RelationshipType(item) => count(&mut summary.definitions, item),
+            DeltaItem::Pool(item) => count(&mut summary.definitions, item),
+            DeltaItem::Lifecycle(item) => count(&mut summary.definitions, item),
+            DeltaItem::Source(_) => {}
+        }
+    }
+    summary
+}
+
+fn count<T>(changes: &mut Changes, item: &BeforeAfter<T>) {
+    match (&item.before, &item.after) {
+        (None, _) => changes.created += 1,
+        (Some(_), Some(_)) => changes.updated += 1,
+        (Some(_), None) => changes.removed += 1,
+    }
+}

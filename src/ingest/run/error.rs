@@ -1,0 +1,65 @@
+//! Why a load cannot begin or go on.
+
+use crate::app::{ErrorCode, WriteError};
+use crate::ingest::observation::Problem;
+use crate::model::name::NameError;
+
+/// Why a load cannot begin or go on. What was committed before stays.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IngestError {
+    /// The source's name is none.
+    #[error("the source's name is not allowed: {0}")]
+    Source(NameError),
+    /// The idempotency key is none.
+    #[error("the idempotency key has {bytes} bytes: a load takes one of 1 to {limit}")]
+    IdempotencyKey {
+        /// How many it has.
+        bytes: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// The payload's header contradicts the request.
+    #[error("the request says `{field}` is `{asked}`, the payload's first line says `{stated}`")]
+    HeaderConflict {
+        /// The field.
+        field: &'static str,
+        /// What the request says.
+        asked: String,
+        /// What the payload says.
+        stated: String,
+    },
+    /// The payload as a whole cannot be read.
+    #[error("{}", .0.message)]
+    Payload(Problem),
+    /// The payload is too large for one write.
+    #[error(
+        "the payload has more than {records_max} records or {bytes_max} bytes, which is the limit of an ATOMIC load \
+         and of a dry run: send it as PARTIAL, or in parts"
+    )]
+    TooLarge {
+        /// Most records.
+        records_max: usize,
+        /// Most bytes.
+        bytes_max: u64,
+    },
+    /// The payload stopped arriving.
+    #[error("the payload broke off: {0}")]
+    Input(std::io::Error),
+    /// The writer refused.
+    #[error("{0}; what this load committed before stays, and the same load may be sent again")]
+    Write(WriteError),
+}
+
+impl IngestError {
+    /// The code that clients see.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Source(_) | Self::IdempotencyKey { .. } | Self::HeaderConflict { .. } => ErrorCode::BadUserInput,
+            Self::Payload(problem) => problem.code,
+            Self::TooLarge { .. } => ErrorCode::BodyTooLarge,
+            Self::Input(_) => ErrorCode::FileUnusable,
+            Self::Write(error) => error.code(),
+        }
+    }
+}
