@@ -299,7 +299,7 @@ fn every_rule_that_refuses_has_its_code() {
         })
     };
     write(&cmdb, vec![group(3, vec![member(1), member(2)])]);
-    let stale = Command::UpdateCi {
+    let outdated = Command::UpdateCi {
         ci: ci(1),
         expected: Some(Revision::new(1)),
         patch: CiPatch {
@@ -321,7 +321,7 @@ fn every_rule_that_refuses_has_its_code() {
         (new_ci(1, "team", "x"), ErrorCode::CiExists),
         (attribute("wheels", 4.into()), ErrorCode::UnknownAttribute),
         (attribute("tier", 9.into()), ErrorCode::InvalidAttribute),
-        (stale, ErrorCode::StaleRevision),
+        (outdated, ErrorCode::StaleRevision),
         (
             update(CiPatch {
                 ci_type: Some("team".to_owned()),

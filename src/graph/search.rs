@@ -149,7 +149,7 @@ fn identified(estate: &Estate, word: &str) -> FxHashSet<Slot> {
         }
         let value = AttributeValue::Text(text.into());
         for (attribute, _) in estate.catalog().attribute_names() {
-            if estate.is_identifying(attribute) {
+            if estate.catalog().is_identifying(attribute) {
                 found.extend(estate.with_identifier(attribute, &value));
             }
         }

@@ -85,7 +85,12 @@ fn identifies(catalog: &Catalog, ci_type: CiTypeId, attribute: AttributeId) -> b
     let Some(name) = catalog.attribute_name(attribute) else {
         return false;
     };
-    let named = || catalog.identification_of(ci_type).iter().any(|rule| rule.attributes.contains(name));
+    let named = || {
+        catalog
+            .identification_of(ci_type)
+            .iter()
+            .any(|rule| rule.attributes.contains(name))
+    };
     catalog.unique_scope(ci_type, attribute).is_some() || named()
 }
 
