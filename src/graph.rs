@@ -5,6 +5,7 @@
 //! run on the [`dependency::DependencyIndex`] that the same `apply` keeps up.
 
 mod apply;
+mod as_of;
 pub mod budget;
 pub mod dependency;
 mod derive;

@@ -159,9 +159,10 @@ impl CommandError {
     /// The field, value, limit or candidates at fault, by name, for machines.
     pub fn details(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::UnknownCiType { name } => vec![("field", "type".to_owned()), ("value", name.clone())],
+            Self::UnknownCiType { name } | Self::UnknownRelationshipType { name } => {
+                vec![("field", "type".to_owned()), ("value", name.clone())]
+            }
             Self::AbstractCiType { name } => vec![("field", "type".to_owned()), ("value", name.to_string())],
-            Self::UnknownRelationshipType { name } => vec![("field", "type".to_owned()), ("value", name.clone())],
             Self::MissingAttribute { attribute, .. } => vec![("field", attribute.to_string())],
             Self::DuplicateIdentifier {
                 attribute,
@@ -200,7 +201,35 @@ impl CommandError {
                 let examples: Vec<String> = examples.iter().map(ToString::to_string).collect();
                 vec![("count", count.to_string()), ("examples", examples.join(" "))]
             }
-            _ => Vec::new(),
+            Self::Attribute(error) => attribute_details(error),
+            Self::TooManyTags { count } => vec![("field", "tags".to_owned()), ("value", count.to_string())],
+            Self::TooManyMembers { count } => vec![("field", "members".to_owned()), ("value", count.to_string())],
+            Self::RelationshipExists { existing } => vec![("existing", existing.to_string())],
+            Self::GroupExists { existing, .. } => vec![("existing", existing.to_string())],
+            Self::CiExists { ci } | Self::CiNotFound { ci } => vec![("field", "id".to_owned()), ("value", ci.to_string())],
+            Self::GroupConsumerMissing { ci } => vec![("field", "consumer".to_owned()), ("value", ci.to_string())],
+            Self::GroupMemberMissing { ci } => vec![("field", "members".to_owned()), ("value", ci.to_string())],
+            Self::TypeChange { to, .. } => vec![("field", "type".to_owned()), ("value", to.to_string())],
+            Self::ReasonRequired { .. } => vec![("field", "reason".to_owned())],
+            Self::CiHasRelationships { count, .. } | Self::TypeInUse { count, .. } => vec![("count", count.to_string())],
+            Self::CiNotActive { .. }
+            | Self::DisallowedEnds { .. }
+            | Self::RelationshipNotFound { .. }
+            | Self::GroupNotFound { .. }
+            | Self::Validity(_)
+            | Self::Stage(_)
+            | Self::Catalog(_)
+            | Self::BatchRefused => Vec::new(),
+        }
+    }
+}
+
+fn attribute_details(error: &AttributeError) -> Vec<(&'static str, String)> {
+    match error {
+        AttributeError::Unknown { attribute, .. } => vec![("field", attribute.clone())],
+        AttributeError::Invalid { attribute, value, .. } => {
+            let shown = value.iter().map(|value| ("value", value.clone()));
+            [("field", attribute.to_string())].into_iter().chain(shown).collect()
         }
     }
 }

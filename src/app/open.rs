@@ -58,7 +58,7 @@ impl OpenError {
                 crate::store::OpenError::Locked { .. } => ErrorCode::StoreLocked,
                 crate::store::OpenError::TooNew { .. } => ErrorCode::StoreTooNew,
                 crate::store::OpenError::Damaged { .. } => ErrorCode::StoreDamaged,
-                _ => ErrorCode::FileUnusable,
+                crate::store::OpenError::Io { .. } => ErrorCode::FileUnusable,
             },
             Self::Read(_) | Self::Restore(_) | Self::ForeignCheckpoint { .. } => ErrorCode::StoreDamaged,
             Self::FirstCommit(_) => ErrorCode::ReadOnly,

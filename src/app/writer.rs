@@ -68,7 +68,7 @@ pub(super) struct Writer {
 /// A write that was checked and waits for the commit.
 #[derive(Debug)]
 struct Waiting {
-    queued: Box<Queued>,
+    queued: Queued,
     outcome: WriteOutcome,
     entry: Option<Arc<JournalEntry>>,
     source: Option<SourceId>,
@@ -95,7 +95,7 @@ impl Writer {
                 }
             };
             let Message::Write(first) = message else { return };
-            let (group, closing) = drain(first, queue);
+            let (group, closing) = drain(*first, queue);
             self.serve(group);
             if closing {
                 return;
@@ -103,7 +103,7 @@ impl Writer {
         }
     }
 
-    fn serve(&mut self, group: Vec<Box<Queued>>) {
+    fn serve(&mut self, group: Vec<Queued>) {
         self.status.taken(group.len());
         if self.unusable.is_some() {
             self.recover();
@@ -111,14 +111,10 @@ impl Writer {
         let mut left = group.into_iter();
         while left.len() > 0 {
             if let Some(because) = self.unusable.clone() {
-                left.for_each(|queued| {
-                    answer(
-                        queued,
-                        Err(WriteError::ReadOnly {
-                            because: because.clone(),
-                        }),
-                    )
-                });
+                for queued in left {
+                    let because = because.clone();
+                    answer(queued, Err(WriteError::ReadOnly { because }));
+                }
                 return;
             }
             self.serve_part(&mut left);
@@ -126,7 +122,7 @@ impl Writer {
     }
 
     /// Serves writes until the group is full or none is left.
-    fn serve_part(&mut self, left: &mut std::vec::IntoIter<Box<Queued>>) {
+    fn serve_part(&mut self, left: &mut std::vec::IntoIter<Queued>) {
         let mut waiting: Vec<Waiting> = Vec::new();
         let mut items = 0;
         while items < GROUP_ITEMS_MAX {
@@ -140,9 +136,9 @@ impl Writer {
                 Prepared::Panicked => {
                     // Nobody knows what the state is like now: commit nothing of this group.
                     self.states.discard();
-                    waiting
-                        .into_iter()
-                        .for_each(|one| answer(one.queued, Err(WriteError::Internal)));
+                    for one in waiting {
+                        answer(one.queued, Err(WriteError::Internal));
+                    }
                     return;
                 }
             }
@@ -151,7 +147,7 @@ impl Writer {
     }
 
     /// Checks a write and applies it to the spare state.
-    fn prepare(&mut self, mut queued: Box<Queued>, waiting: &[Waiting]) -> Prepared {
+    fn prepare(&mut self, mut queued: Queued, waiting: &[Waiting]) -> Prepared {
         let last = waiting.iter().rev().find_map(|one| one.entry.as_deref());
         let base = last.map_or_else(|| self.store.head().revision, |entry| entry.revision);
         match self.known(&queued.request, waiting) {
@@ -194,7 +190,7 @@ impl Writer {
     /// What a checked write waits with: the entry to commit, if it is to be committed.
     fn waiting(
         &mut self,
-        queued: Box<Queued>,
+        queued: Queued,
         planned: Planned,
         commands: Vec<Result<Done, CommandError>>,
         slip: Slip,
@@ -278,9 +274,9 @@ impl Writer {
             Err(failure) => {
                 self.take_back(&entries);
                 // Also what changed nothing: it was checked against what is now taken back.
-                waiting
-                    .into_iter()
-                    .for_each(|one| answer(one.queued, Err(failure.clone())));
+                for one in waiting {
+                    answer(one.queued, Err(failure.clone()));
+                }
             }
         }
     }
@@ -313,7 +309,9 @@ impl Writer {
                 self.status.set_unusable(Some(&because));
                 Err(match failure {
                     AppendError::OutcomeUnknown(_) => WriteError::OutcomeUnknown { because },
-                    _ => WriteError::ReadOnly { because },
+                    AppendError::OutOfOrder { .. } | AppendError::TooLarge { .. } | AppendError::NotWritten(_) => {
+                        WriteError::ReadOnly { because }
+                    }
                 })
             }
         }
@@ -418,7 +416,7 @@ struct Slip {
 
 impl Waiting {
     /// A write that was done before under the same key.
-    fn replayed(queued: Box<Queued>, known: Known) -> Self {
+    fn replayed(queued: Queued, known: Known) -> Self {
         let outcome = WriteOutcome {
             revision: known.revision,
             changed: true,
@@ -436,11 +434,11 @@ impl Waiting {
     }
 }
 
-fn drain(first: Box<Queued>, queue: &Receiver<Message>) -> (Vec<Box<Queued>>, bool) {
+fn drain(first: Queued, queue: &Receiver<Message>) -> (Vec<Queued>, bool) {
     let mut group = vec![first];
     while group.len() < GROUP_WRITES_MAX {
         match queue.try_recv() {
-            Ok(Message::Write(next)) => group.push(next),
+            Ok(Message::Write(next)) => group.push(*next),
             Ok(Message::Close) => return (group, true),
             Err(_) => break,
         }
@@ -470,7 +468,7 @@ fn manual() -> Name {
     Name::new("manual").expect("`manual` is a name")
 }
 
-fn answer(queued: Box<Queued>, result: Result<WriteOutcome, WriteError>) {
+fn answer(queued: Queued, result: Result<WriteOutcome, WriteError>) {
     // A client that went away does not want its answer.
     drop(queued.answer.send(result));
 }

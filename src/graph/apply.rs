@@ -63,7 +63,7 @@ impl Estate {
                 match &item.after {
                     Some(source) => self.sources.push(Arc::clone(source)),
                     None => drop(self.sources.pop()),
-                };
+                }
             }
             DeltaItem::Ci(BeforeAfter {
                 before: None,

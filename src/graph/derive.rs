@@ -193,7 +193,15 @@ impl Estate {
         match self.ci_at(consumer).attributes().value(attribute)? {
             AttributeValue::Text(text) => text.parse().ok(),
             AttributeValue::Integer(count) => u32::try_from(count).ok().map(Threshold::Count),
-            _ => None,
+            AttributeValue::Decimal(_)
+            | AttributeValue::Boolean(_)
+            | AttributeValue::Timestamp(_)
+            | AttributeValue::Duration(_)
+            | AttributeValue::IpAddress(_)
+            | AttributeValue::Cidr(_)
+            | AttributeValue::Mac(_)
+            | AttributeValue::List(_)
+            | AttributeValue::Json(_) => None,
         }
     }
 

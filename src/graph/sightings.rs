@@ -13,7 +13,7 @@ use parking_lot::RwLock;
 use crate::model::SourceId;
 
 /// Slots in a chunk; also the unit in which sightings are saved.
-pub const SIGHTINGS_CHUNK: usize = 16_384;
+pub const SIGHTINGS_CHUNK: u32 = 16_384;
 
 /// What is sighted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,11 +67,11 @@ impl Sightings {
         let key = SightingChunk {
             kind,
             source,
-            number: slot / (SIGHTINGS_CHUNK as u32),
+            number: slot / SIGHTINGS_CHUNK,
         };
         let chunks = self.chunks.read();
         let chunk = chunks.get(&key)?;
-        let seconds = chunk.seconds[slot as usize % SIGHTINGS_CHUNK].load(Ordering::Relaxed);
+        let seconds = chunk.seconds[(slot % SIGHTINGS_CHUNK) as usize].load(Ordering::Relaxed);
         (seconds > 0)
             .then(|| Timestamp::from_second(i64::from(seconds)).ok())
             .flatten()
@@ -99,7 +99,7 @@ impl Sightings {
 
     /// Takes back a saved chunk.
     pub fn restore(&self, key: SightingChunk, saved: &[u32]) {
-        let seconds = (0..SIGHTINGS_CHUNK)
+        let seconds = (0..SIGHTINGS_CHUNK as usize)
             .map(|at| AtomicU32::new(saved.get(at).copied().unwrap_or(0)))
             .collect();
         let chunk = Chunk {
@@ -113,14 +113,14 @@ impl Sightings {
         let key = SightingChunk {
             kind,
             source,
-            number: slot / (SIGHTINGS_CHUNK as u32),
+            number: slot / SIGHTINGS_CHUNK,
         };
-        let offset = slot as usize % SIGHTINGS_CHUNK;
+        let offset = (slot % SIGHTINGS_CHUNK) as usize;
         if let Some(chunk) = self.chunks.read().get(&key) {
             return (Arc::clone(chunk), offset);
         }
         let fresh = || {
-            let seconds = (0..SIGHTINGS_CHUNK).map(|_| AtomicU32::new(0)).collect();
+            let seconds = (0..SIGHTINGS_CHUNK as usize).map(|_| AtomicU32::new(0)).collect();
             Arc::new(Chunk {
                 seconds,
                 dirty: AtomicBool::new(false),
