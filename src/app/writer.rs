@@ -299,7 +299,9 @@ impl Writer {
                 self.unusable = reopened.writable.err().map(|fault| Chain(&fault).to_string());
                 self.status.set_unusable(self.unusable.as_deref());
                 match reopened.pending {
-                    Pending::Landed => Ok(()),
+                    Pending::Landed if self.unusable.is_none() => Ok(()),
+                    // It is there, and not known to be durable.
+                    Pending::Landed => Err(WriteError::OutcomeUnknown { because }),
                     Pending::None | Pending::Lost => Err(WriteError::ReadOnly { because }),
                 }
             }

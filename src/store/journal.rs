@@ -66,8 +66,8 @@ pub struct Reopened {
 pub enum Pending {
     /// There was none.
     None,
-    /// It is there, whole. After a failed sync the system may have given up on its pages, so a client
-    /// is better told that the outcome is unknown than that all is well.
+    /// It is there, whole. Durable where the journal is writable again; else still in doubt, and the
+    /// journal takes nothing until a later reopening settles it.
     Landed,
     /// Nothing of it is there.
     Lost,
@@ -78,8 +78,16 @@ pub enum Pending {
 pub(super) struct Journal {
     reader: JournalReader,
     head: Head,
-    /// The head that an append of unknown outcome leads to.
-    pending: Option<Head>,
+    /// An append of unknown outcome; nothing may follow it until that is known.
+    pending: Option<Doubtful>,
+}
+
+/// Entries of which it is not known whether they are durable.
+#[derive(Clone, Copy, Debug)]
+struct Doubtful {
+    first: Revision,
+    /// What they lead to.
+    head: Head,
 }
 
 /// Reads the journal from any thread while the writer appends. Survives a reopening: meanwhile it
@@ -116,6 +124,9 @@ impl Journal {
         if entries.is_empty() {
             return Ok(());
         }
+        if self.pending.is_some() {
+            return Err(AppendError::NotWritten(StorageFault::Closed));
+        }
         let (records, head) = self.chain(entries)?;
         let written = self.reader.file.write(|transaction| -> Result<(), Stop<AppendError>> {
             let mut table = transaction.open_table(ENTRIES)?;
@@ -135,7 +146,10 @@ impl Journal {
             Err(WriteFault::Refused(error)) => Err(error),
             Err(WriteFault::NotWritten(fault)) => Err(AppendError::NotWritten(fault)),
             Err(WriteFault::OutcomeUnknown(fault)) => {
-                self.pending = Some(head);
+                self.pending = Some(Doubtful {
+                    first: self.head.revision.next(),
+                    head,
+                });
                 Err(AppendError::OutcomeUnknown(fault))
             }
         }
@@ -174,39 +188,56 @@ impl Journal {
     pub(super) fn reopen(&mut self) -> Result<Reopened, OpenError> {
         let file = &self.reader.file;
         file.reopen()?;
-        let probed = file.write(|transaction| -> Result<(), Stop<StorageFault>> {
-            transaction
-                .open_table(META)?
-                .insert(PROBE_KEY, vec![0; PROBE_BYTES].as_slice())?;
-            Ok(())
-        });
-        let writable = match probed {
-            Ok(()) => Ok(()),
-            Err(WriteFault::Refused(fault) | WriteFault::NotWritten(fault) | WriteFault::OutcomeUnknown(fault)) => {
-                // The failed probe closed the handle; readers get another one.
-                file.reopen()?;
-                Err(fault)
-            }
-        };
         let head = self.reader.stored_head()?;
-        let pending = match self.pending.take() {
-            None => Pending::None,
-            Some(pending) if pending == head => Pending::Landed,
-            Some(_) => Pending::Lost,
-        };
+        let landed = self.pending.filter(|pending| pending.head == head);
         // Acknowledged entries are durable, so a journal that ends before them is not ours any more.
-        let expected = if pending == Pending::Landed { head } else { self.head };
+        let expected = landed.map_or(self.head, |pending| pending.head);
         if head != expected {
             return Err(OpenError::Damaged {
                 path: file.path().to_owned(),
                 detail: format!("it ends at revision {}, not at {}", head.revision, expected.revision),
             });
         }
+        let pending = match (self.pending, landed) {
+            (None, _) => Pending::None,
+            (Some(_), Some(_)) => Pending::Landed,
+            (Some(_), None) => Pending::Lost,
+        };
+        let writable = match self.probe(landed) {
+            Ok(()) => Ok(()),
+            Err(WriteFault::Refused(fault) | WriteFault::NotWritten(fault) | WriteFault::OutcomeUnknown(fault)) => {
+                // The failed probe closed the handle; readers get another one.
+                self.reader.file.reopen()?;
+                Err(fault)
+            }
+        };
         self.head = head;
+        // What landed is in doubt until it is written again.
+        self.pending = landed.filter(|_| writable.is_err());
         Ok(Reopened {
             head,
             pending,
             writable,
+        })
+    }
+
+    /// Writes something, to see whether that is possible. What landed is written again, to other
+    /// pages: after a failed sync the system may have dropped the first ones and will not say so
+    /// twice.
+    fn probe(&self, landed: Option<Doubtful>) -> Result<(), WriteFault<StorageFault>> {
+        self.reader.file.write(|transaction| -> Result<(), Stop<StorageFault>> {
+            transaction
+                .open_table(META)?
+                .insert(PROBE_KEY, vec![0; PROBE_BYTES].as_slice())?;
+            let Some(landed) = landed else { return Ok(()) };
+            let mut table = transaction.open_table(ENTRIES)?;
+            for revision in landed.first.number()..=landed.head.revision.number() {
+                let value = table.get(revision)?.map(|value| value.value().to_vec());
+                if let Some(value) = value {
+                    table.insert(revision, value.as_slice())?;
+                }
+            }
+            Ok(())
         })
     }
 }
@@ -272,6 +303,11 @@ impl JournalReader {
                 if !visit(stored).map_err(Stop::Own)? {
                     return Ok(());
                 }
+            }
+            // Damaged inner pages can hide entries from a range and not from a look at the end.
+            let end = table.last()?.map_or(0, |(key, _)| key.value());
+            if end >= next.number() {
+                visit(Stored::missing(next)).map_err(Stop::Own)?;
             }
             Ok(())
         })
