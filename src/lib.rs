@@ -6,5 +6,10 @@
 
 pub mod model;
 
+pub mod api;
 pub mod app;
 pub mod clock;
+pub mod config;
+pub mod http;
+pub mod telemetry;
+pub mod ui;
