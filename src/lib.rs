@@ -4,13 +4,22 @@
 //! Layers point one way: `model` <- `catalog` <- `graph` <- `impact`; `store` sees model and
 //! catalog; `app` joins them; `ingest`, `api`, `http`, `ui` and `cli` stand on `app`.
 
-pub mod app;
+pub mod model;
+
 pub mod catalog;
-pub mod cli;
-pub mod clock;
-pub mod generate;
 pub mod graph;
 pub mod impact;
-pub mod ingest;
-pub mod model;
 pub mod store;
+
+pub mod app;
+
+pub mod api;
+pub mod cli;
+pub mod generate;
+pub mod http;
+pub mod ingest;
+pub mod ui;
+
+pub mod clock;
+pub mod config;
+pub mod telemetry;

@@ -1,0 +1,4 @@
+//! The GraphQL API: everything that names `async_graphql` stands here.
+
+pub mod guard;
+pub mod service;
