@@ -1,23 +1,43 @@
 //! The command line: one file a subcommand.
 //!
-//! Every command that asks the estate sends a GraphQL document, either to a server (`--url`) or to
-//! the same service run in this process on a store that no server holds; so there is one path and
-//! one output.
+//! Every command that asks the estate sends a GraphQL document through a [`Backend`]: to a server
+//! (`--url`), or to the same service run in this process on a store that no server holds. So there
+//! is one path and one output.
 
+mod answer;
+mod backend;
+mod ci;
+mod completions;
 mod generate;
+mod impact;
+mod import;
 mod output;
+mod path;
 
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::ErrorCode;
 
+use backend::Backend;
 use output::Output;
 
 /// What breaks if this breaks? A configuration management database that knows.
 #[derive(Debug, Parser)]
-#[command(name = "linchpin", version, about, max_term_width = 100, subcommand_required = true)]
+#[command(
+    name = "linchpin",
+    version,
+    about,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_long_help = MANUAL
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -25,28 +45,110 @@ struct Cli {
     command: Command,
 }
 
+const MANUAL: &str = "\
+A CI is named by its id (`ci:0190...`), by type and name (`business_service:shop`), or by an
+identifier (`serial_number:SRV9001`). A name that several CIs have is an error that lists them.
+
+Commands that ask or change the estate speak to the server at --url; without it they open the store
+at --data themselves, which works while no server holds it.
+
+Exit codes:
+   0  done, or the answer is yes
+   1  the answer is no: no path, nothing listed, records refused by an import
+   2  the command line or the configuration is wrong, or a file cannot be used
+   3  the input is refused
+   4  something asked for is not there, or a reference is ambiguous
+   5  the store cannot be used: locked, damaged, too new, read-only
+   6  the server cannot be reached, or is busy
+   7  not allowed
+  10  a condition of `impact --fail-on` is met
+  70  a bug in linchpin
+
+Examples:
+  linchpin serve --demo
+  linchpin impact physical_server:host-01
+  linchpin import inventory.ndjson --dry-run
+  linchpin --url http://cmdb:8080 --token-file token ci show business_service:shop";
+
 /// Options of all commands.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Options of all commands")]
 struct Global {
     /// Write JSON for scripts instead of tables for people.
     #[arg(long, global = true)]
     json: bool,
+    /// The server to speak to; absent: open the store in this process.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "LINCHPIN_URL",
+        hide_env_values = true
+    )]
+    url: Option<String>,
+    /// A file that holds the token to show to the server.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "LINCHPIN_TOKEN_FILE",
+        hide_env_values = true
+    )]
+    token_file: Option<PathBuf>,
+    /// The folder of the store.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FOLDER",
+        env = "LINCHPIN_DATA",
+        hide_env_values = true
+    )]
+    data: Option<PathBuf>,
+    /// The configuration file; absent: `linchpin.toml`, if there is one.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "LINCHPIN_CONFIG",
+        hide_env_values = true
+    )]
+    config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Impact(impact::Impact),
+    Ci(ci::Ci),
+    Path(path::Path),
+    Import(import::Import),
     Generate(generate::Generate),
+    Completions(completions::Completions),
 }
 
 /// Parses the command line, runs the command and gives its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output::new(cli.global.json);
-    let outcome = match cli.command {
-        Command::Generate(generate) => generate::run(&generate, &output),
-    };
-    outcome.unwrap_or_else(|error| output.error(&error))
+    run(&cli, &output).unwrap_or_else(|error| output.error(&error))
 }
+
+fn run(cli: &Cli, output: &Output) -> anyhow::Result<ExitCode> {
+    let backend = || Backend::open(&cli.global);
+    match &cli.command {
+        Command::Impact(options) => impact::run(options, &backend()?, output),
+        Command::Ci(options) => ci::run(options, &backend()?, output),
+        Command::Path(options) => path::run(options, &backend()?, output),
+        Command::Import(options) => import::run(options, &backend()?, output),
+        Command::Generate(options) => generate::run(options, output),
+        Command::Completions(options) => Ok(completions::run(options, output)),
+    }
+}
+
+/// Exit code: the answer is no.
+const NO: u8 = 1;
+
+/// Exit code: a condition of `impact --fail-on` is met.
+const CONDITION_MET: u8 = 10;
 
 /// An error with the code by which it is known: the exit code and the remedy follow from it.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +156,7 @@ pub fn main() -> ExitCode {
 pub(crate) struct Failure {
     code: ErrorCode,
     message: String,
+    candidates: Vec<String>,
 }
 
 impl Failure {
@@ -62,6 +165,14 @@ impl Failure {
         Self {
             code,
             message: message.into(),
+            candidates: Vec::new(),
         }
+    }
+
+    /// Adds the CIs that an ambiguous reference may mean.
+    #[must_use]
+    pub(crate) fn with_candidates(mut self, candidates: Vec<String>) -> Self {
+        self.candidates = candidates;
+        self
     }
 }

@@ -40,12 +40,13 @@ pub(super) struct Generate {
 
 pub(super) fn run(options: &Generate, output: &Output) -> anyhow::Result<ExitCode> {
     match &options.output {
-        None => match write(options, &mut BufWriter::new(io::stdout().lock())) {
+        None => match write(options, &mut output.stream()) {
             // Whoever read has read enough, as `head` does.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            outcome => {
-                outcome.map_err(|error| Failure::new(ErrorCode::FileUnusable, format!("standard output: {error}")))?
+            Err(error) => {
+                return Err(Failure::new(ErrorCode::FileUnusable, format!("standard output: {error}")).into());
             }
+            Ok(()) => {}
         },
         Some(path) => {
             let unusable =

@@ -1,0 +1,122 @@
+//! Where a command's questions go: to a server, or to a store opened in this process. Either way
+//! the same documents are answered by the same service.
+
+mod remote;
+
+use std::io::Read;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::app::ErrorCode;
+
+use super::{Failure, Global};
+use remote::Remote;
+
+/// A GraphQL document and the name of its operation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Document {
+    pub(super) operation: &'static str,
+    pub(super) text: &'static str,
+}
+
+/// What accompanies a payload.
+#[derive(Clone, Debug, Default)]
+pub(super) struct IngestTerms {
+    /// Query parameters of `POST /ingest`, as the server knows them.
+    pub(super) parameters: Vec<(&'static str, String)>,
+    /// The media type of the payload.
+    pub(super) content_type: &'static str,
+}
+
+/// Who answers.
+#[derive(Debug)]
+pub(super) enum Backend {
+    /// A server.
+    Remote(Remote),
+}
+
+impl Backend {
+    /// Connects to nothing yet: a server is asked when there is something to ask.
+    pub(super) fn open(global: &Global) -> anyhow::Result<Self> {
+        match &global.url {
+            Some(url) => Ok(Self::Remote(Remote::new(url, global.token_file.as_deref())?)),
+            None => Err(Failure::new(
+                ErrorCode::ServerUnreachable,
+                "no server named: give --url or set LINCHPIN_URL",
+            )
+            .into()),
+        }
+    }
+
+    /// Asks a question and reads its `data`.
+    pub(super) fn ask<T: DeserializeOwned>(&self, document: Document, variables: &Value) -> anyhow::Result<T> {
+        let body = json!({
+            "query": document.text,
+            "operationName": document.operation,
+            "variables": variables,
+        });
+        let mut answer: Value = match self {
+            Self::Remote(remote) => remote.graphql(&body)?,
+        };
+        if let Some(error) = answer.get("errors").and_then(|errors| errors.get(0)) {
+            return Err(failure(error).into());
+        }
+        serde_json::from_value(answer["data"].take()).map_err(|error| {
+            let message = format!("the answer to `{}` is not as expected: {error}", document.operation);
+            Failure::new(ErrorCode::Internal, message).into()
+        })
+    }
+
+    /// Sends a payload and hands the lines of the report on as they come.
+    pub(super) fn ingest(
+        &self,
+        terms: &IngestTerms,
+        payload: &mut (dyn Read + Send),
+        report: &mut dyn FnMut(&str) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        match self {
+            Self::Remote(remote) => remote.ingest(terms, payload, report),
+        }
+    }
+}
+
+/// The failure that an error of an answer tells of: GraphQL's and problem+json's alike.
+fn failure(error: &Value) -> Failure {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let extensions = error.get("extensions").unwrap_or(error);
+    let code = text(&extensions["code"]).and_then(|code| code_of(&code));
+    let message = text(&error["message"])
+        .or_else(|| text(&error["detail"]))
+        .or_else(|| text(&error["title"]))
+        .unwrap_or_else(|| "the server gave an error without a message".to_owned());
+    let candidates = extensions["candidates"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(text);
+    Failure::new(code.unwrap_or(ErrorCode::Internal), message).with_candidates(candidates.collect())
+}
+
+fn code_of(text: &str) -> Option<ErrorCode> {
+    ErrorCode::ALL.iter().copied().find(|code| code.as_str() == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_graphql_and_of_http_keep_their_code() {
+        let graphql = json!({"message":"two","extensions":{"code":"AMBIGUOUS_REFERENCE","candidates":["ci:1","ci:2"]}});
+        let told = failure(&graphql);
+        assert_eq!((told.code, told.candidates.len()), (ErrorCode::AmbiguousReference, 2));
+        let problem = json!({"title":"no","detail":"no token","code":"UNAUTHENTICATED","status":401});
+        let told = failure(&problem);
+        assert_eq!(
+            (told.code, told.message.as_str()),
+            (ErrorCode::Unauthenticated, "no token")
+        );
+        assert_eq!(failure(&json!({"message":"x"})).code, ErrorCode::Internal);
+    }
+}

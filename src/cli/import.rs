@@ -1,0 +1,290 @@
+//! `linchpin import`: files into the estate.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use indicatif::ProgressBar;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::app::ErrorCode;
+use crate::ingest::payload::IngestMode;
+
+use super::Failure;
+use super::backend::{Backend, IngestTerms};
+use super::output::Output;
+
+/// Most refused records that are shown to people.
+const REFUSALS_SHOWN: usize = 20;
+
+/// Bring files of configuration items and relationships in.
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+The format follows from the file's name: `.csv` is CSV, anything else the native payload, one JSON
+record a line. Sending a file twice changes nothing the second time. `-` is standard input.
+
+Exit code 1: some records were refused; the others are in, unless the mode is ATOMIC.
+
+Examples:
+  linchpin import inventory.ndjson
+  linchpin import --source cmdb-old --format csv servers.csv --dry-run
+  linchpin export | linchpin --url http://other:8080 import -")]
+pub(super) struct Import {
+    /// The files, each a payload of its own, in this order.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Who speaks, where the payload does not say.
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+    /// Which of the source's feeds this is.
+    #[arg(long, value_name = "NAME")]
+    feed: Option<String>,
+    /// PARTIAL: good records land, bad ones are reported. ATOMIC: all or none.
+    #[arg(long, value_name = "MODE")]
+    mode: Option<IngestMode>,
+    /// Only say what would happen.
+    #[arg(long)]
+    dry_run: bool,
+    /// The format of the files.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    /// The native payload: one JSON record a line.
+    Ndjson,
+    /// Comma-separated values with a line of headings.
+    Csv,
+}
+
+impl Format {
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Ndjson => "application/x-ndjson",
+            Self::Csv => "text/csv",
+        }
+    }
+}
+
+/// A line of the report, as far as it is shown.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ReportLine {
+    Progress(serde::de::IgnoredAny),
+    Item(Item),
+    Summary(Box<Summary>),
+}
+
+#[derive(Debug, Deserialize)]
+struct Item {
+    line: u64,
+    key: Option<String>,
+    outcome: String,
+    #[serde(default)]
+    problems: Vec<Problem>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Problem {
+    code: String,
+    message: String,
+}
+
+type Outcomes = BTreeMap<String, u64>;
+
+#[derive(Debug, Deserialize)]
+struct Summary {
+    complete: bool,
+    revision: u64,
+    records: u64,
+    duration_ms: u64,
+    dry_run: bool,
+    outcomes: Outcomes,
+    #[serde(default)]
+    ci_types: BTreeMap<String, Outcomes>,
+    #[serde(default)]
+    relationship_types: BTreeMap<String, Outcomes>,
+    #[serde(default)]
+    groups: Outcomes,
+    error: Option<Problem>,
+}
+
+pub(super) fn run(options: &Import, backend: &Backend, output: &Output) -> anyhow::Result<ExitCode> {
+    let mut all_in = true;
+    for file in &options.files {
+        all_in &= import(options, file, backend, output)?;
+    }
+    Ok(if all_in {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(super::NO)
+    })
+}
+
+fn import(options: &Import, file: &Path, backend: &Backend, output: &Output) -> anyhow::Result<bool> {
+    let unusable = |error: io::Error| Failure::new(ErrorCode::FileUnusable, format!("{}: {error}", file.display()));
+    let (input, bytes): (Box<dyn Read + Send>, Option<u64>) = if file.as_os_str() == "-" {
+        (Box::new(io::stdin()), None)
+    } else {
+        let opened = File::open(file).map_err(unusable)?;
+        let bytes = opened.metadata().map_err(unusable)?.len();
+        (Box::new(opened), Some(bytes))
+    };
+    let bar = output.progress(bytes);
+    bar.set_message(file.display().to_string());
+    let mut counted = Counted {
+        input,
+        bar: bar.clone(),
+    };
+    let mut report = Report::default();
+    backend.ingest(&terms(options, file), &mut counted, &mut |line| report.take(line))?;
+    bar.finish_and_clear();
+    report.show(&file.display().to_string(), output)
+}
+
+fn terms(options: &Import, file: &Path) -> IngestTerms {
+    let mut parameters: Vec<(&'static str, String)> = Vec::new();
+    if let Some(source) = &options.source {
+        parameters.push(("source", source.clone()));
+    }
+    if let Some(feed) = &options.feed {
+        parameters.push(("feed", feed.clone()));
+    }
+    if let Some(mode) = options.mode {
+        parameters.push(("mode", mode.to_string()));
+    }
+    if options.dry_run {
+        parameters.push(("dryRun", "true".to_owned()));
+    }
+    let csv = file
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    let format = options.format.unwrap_or(if csv { Format::Csv } else { Format::Ndjson });
+    IngestTerms {
+        parameters,
+        content_type: format.content_type(),
+    }
+}
+
+/// Moves the bar by what is read.
+struct Counted {
+    input: Box<dyn Read + Send>,
+    bar: ProgressBar,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        self.bar.inc(read as u64);
+        Ok(read)
+    }
+}
+
+/// The report so far.
+#[derive(Debug, Default)]
+struct Report {
+    items: Vec<Item>,
+    refused: u64,
+    raw: Vec<Value>,
+    summary: Option<Summary>,
+}
+
+impl Report {
+    fn take(&mut self, line: &str) -> anyhow::Result<()> {
+        let raw: Value = serde_json::from_str(line)?;
+        match serde_json::from_value(raw.clone())? {
+            ReportLine::Progress(_) => return Ok(()),
+            ReportLine::Item(item) => {
+                self.refused += u64::from(item.outcome == "REFUSED");
+                if self.items.len() < REFUSALS_SHOWN {
+                    self.items.push(item);
+                }
+            }
+            ReportLine::Summary(summary) => self.summary = Some(*summary),
+        }
+        self.raw.push(raw);
+        Ok(())
+    }
+
+    /// Shows the report and says whether everything is in.
+    fn show(self, file: &str, output: &Output) -> anyhow::Result<bool> {
+        output.json(&json!({ "file": file, "report": self.raw }));
+        let rows = self.items.iter().map(|item| {
+            let problems: Vec<String> = item
+                .problems
+                .iter()
+                .map(|problem| format!("{} {}", problem.code, problem.message))
+                .collect();
+            let key = item.key.clone().unwrap_or_default();
+            vec![
+                item.line.to_string(),
+                key,
+                item.outcome.to_lowercase(),
+                problems.join("; "),
+            ]
+        });
+        output.table(&["LINE", "KEY", "OUTCOME", "WHY"], rows.collect());
+        let Some(summary) = &self.summary else {
+            let message = "the report has no end: some records may be in";
+            return Err(Failure::new(ErrorCode::OutcomeUnknown, message).into());
+        };
+        if self.raw_items() > self.items.len() {
+            output.note(&format!(
+                "{} more; --json shows all",
+                self.raw_items() - self.items.len()
+            ));
+        }
+        output.table(&["WHAT", "CREATED", "UPDATED", "UNCHANGED", "REFUSED"], counts(summary));
+        let verb = if summary.dry_run { "would be" } else { "is" };
+        let (seconds, tenths) = (summary.duration_ms / 1_000, summary.duration_ms / 100 % 10);
+        output.note(&format!(
+            "{} records of {file} in {seconds}.{tenths} s; the estate {verb} at revision {}",
+            summary.records, summary.revision
+        ));
+        if let Some(problem) = &summary.error {
+            let code = ErrorCode::ALL.iter().find(|code| code.as_str() == problem.code);
+            let code = code.copied().unwrap_or(ErrorCode::Internal);
+            return Err(Failure::new(code, problem.message.clone()).into());
+        }
+        let refused = summary.outcomes.get("REFUSED").copied().unwrap_or(0);
+        let held_back = summary.outcomes.get("NOT_APPLIED").copied().unwrap_or(0);
+        Ok(summary.complete && refused + held_back == 0)
+    }
+
+    fn raw_items(&self) -> usize {
+        self.raw.iter().filter(|line| line.get("item").is_some()).count()
+    }
+}
+
+fn counts(summary: &Summary) -> Vec<Vec<String>> {
+    let row = |what: &str, outcomes: &Outcomes| {
+        let of = |outcome: &str| outcomes.get(outcome).copied().unwrap_or(0).to_string();
+        let refused = ["REFUSED", "NOT_APPLIED"]
+            .iter()
+            .filter_map(|outcome| outcomes.get(*outcome))
+            .sum::<u64>();
+        vec![
+            what.to_owned(),
+            of("CREATED"),
+            of("UPDATED"),
+            of("UNCHANGED"),
+            refused.to_string(),
+        ]
+    };
+    let mut rows: Vec<Vec<String>> = summary
+        .ci_types
+        .iter()
+        .chain(&summary.relationship_types)
+        .map(|(name, outcomes)| row(name, outcomes))
+        .collect();
+    if !summary.groups.is_empty() {
+        rows.push(row("redundancy groups", &summary.groups));
+    }
+    rows.push(row("all", &summary.outcomes));
+    rows
+}
