@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 /// type = ["sys_class_name", "table"]
 /// [attributes]                   # column = our attribute
 /// notes = "description"
+/// [values.environment]           # their word = our value
+/// DR = "disaster_recovery"
 /// [constants]                    # our field = its value in every row
 /// stage = "in_service"
 /// [ci_types]                     # their word = our type
@@ -39,6 +41,8 @@ pub struct CsvMapping {
     pub other_columns: OtherColumns,
     /// CI types by the words of the file.
     pub ci_types: BTreeMap<String, String>,
+    /// Values by attribute and the words of the file.
+    pub values: BTreeMap<String, BTreeMap<String, String>>,
     /// Stages by the words of the file.
     pub stages: BTreeMap<String, String>,
     /// Relationship types by the words of the file.
@@ -219,7 +223,7 @@ impl CsvMapping {
         }
     }
 
-    /// The mapping of ServiceNow's tables and relationship labels onto the default catalog.
+    /// The mapping of `ServiceNow`'s tables and relationship labels onto the default catalog.
     pub fn servicenow() -> Self {
         Self::from_toml(include_str!("servicenow.toml")).expect("the embedded mapping is checked by a test")
     }
