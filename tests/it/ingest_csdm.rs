@@ -37,13 +37,19 @@ fn options() -> IngestOptions {
 
 #[test]
 fn the_csdm_sample_loads_as_csv_and_its_impact_is_the_known_one() {
-    let Some(folder) = sample("servicenow-csdm") else { return };
+    let Some(folder) = sample("servicenow-csdm") else {
+        return;
+    };
     let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a sample");
     let known: Known = serde_json::from_str(&read("KNOWN.json")).expect("known answers");
     let database = Database::new();
     let load = |name: &str| {
         let report = database.load_as(&read(name), options());
-        assert!(report.summary.complete && report.items().is_empty(), "{name}: {}", report.text());
+        assert!(
+            report.summary.complete && report.items().is_empty(),
+            "{name}: {}",
+            report.text()
+        );
         report.summary
     };
     for name in CIS {
@@ -59,7 +65,11 @@ fn the_csdm_sample_loads_as_csv_and_its_impact_is_the_known_one() {
         let ci = snapshot.ci_at(*slot);
         let key = ci.origins().next().expect("an origin").native_key;
         let expected = |sets: &BTreeMap<String, Vec<String>>| sets.get(&*key).cloned().unwrap_or_default();
-        assert_eq!(down(&snapshot, &[&key], &[]), expected(&known.impact_with_contains), "{key}, with contains");
+        assert_eq!(
+            down(&snapshot, &[&key], &[]),
+            expected(&known.impact_with_contains),
+            "{key}, with contains"
+        );
         assert_eq!(down(&snapshot, &[&key], &["part_of"]), expected(&known.impact), "{key}");
     }
     let before = database.revision();

@@ -34,15 +34,23 @@ fn rows(folder: &Path, name: &str) -> Vec<csv::StringRecord> {
 }
 
 fn read(folder: &Path) -> Packages {
-    let names: Vec<String> = rows(folder, "packages.csv").iter().map(|row| row[0].to_owned()).collect();
+    let names: Vec<String> = rows(folder, "packages.csv")
+        .iter()
+        .map(|row| row[0].to_owned())
+        .collect();
     let packages: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let mut providers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for row in rows(folder, "provides.csv") {
-        providers.entry(row[1].to_owned()).or_default().insert(row[0].to_owned());
+        providers
+            .entry(row[1].to_owned())
+            .or_default()
+            .insert(row[0].to_owned());
     }
     let mut needs: BTreeMap<(String, String, String), BTreeSet<String>> = BTreeMap::new();
     for row in rows(folder, "depends.csv") {
-        let group = needs.entry((row[0].to_owned(), row[1].to_owned(), row[2].to_owned())).or_default();
+        let group = needs
+            .entry((row[0].to_owned(), row[1].to_owned(), row[2].to_owned()))
+            .or_default();
         let target = &row[4];
         if packages.contains(target) {
             group.insert(target.to_owned());
@@ -50,7 +58,9 @@ fn read(folder: &Path) -> Packages {
         group.extend(providers.get(target).into_iter().flatten().cloned());
     }
     let groups = needs.into_iter().map(|((package, _, _), members)| (package, members));
-    let groups = groups.filter(|(package, members)| !members.is_empty() && !members.contains(package)).collect();
+    let groups = groups
+        .filter(|(package, members)| !members.is_empty() && !members.contains(package))
+        .collect();
     Packages { names, groups }
 }
 
@@ -73,17 +83,27 @@ fn payload(packages: &Packages, with_redundancy: bool) -> String {
         }
     }
     for (from, to) in plain {
-        writeln!(text, "{{\"relationship\":{{\"from\":\"{from}\",\"type\":\"depends_on\",\"to\":\"{to}\"}}}}").expect("a text");
+        writeln!(
+            text,
+            "{{\"relationship\":{{\"from\":\"{from}\",\"type\":\"depends_on\",\"to\":\"{to}\"}}}}"
+        )
+        .expect("a text");
     }
     for name in &packages.names {
-        writeln!(text, "{{\"ci\":{{\"key\":\"{name}\",\"type\":\"software_package\",\"name\":\"{name}\"}}}}").expect("a text");
+        writeln!(
+            text,
+            "{{\"ci\":{{\"key\":\"{name}\",\"type\":\"software_package\",\"name\":\"{name}\"}}}}"
+        )
+        .expect("a text");
     }
     text
 }
 
 #[test]
 fn debian_packages_fail_as_known_with_and_without_redundancy() {
-    let Some(folder) = sample("debian-packages") else { return };
+    let Some(folder) = sample("debian-packages") else {
+        return;
+    };
     let known = fs::read_to_string(folder.join("KNOWN.json")).expect("a sample");
     let known: Known = serde_json::from_str(&known).expect("known answers");
     let packages = read(&folder);
@@ -92,12 +112,24 @@ fn debian_packages_fail_as_known_with_and_without_redundancy() {
         let database = Database::new();
         let text = payload(&packages, with_redundancy);
         let report = database.load(&text);
-        assert!(report.summary.complete && report.items().is_empty(), "{}", report.text());
+        assert!(
+            report.summary.complete && report.items().is_empty(),
+            "{}",
+            report.text()
+        );
         let snapshot = database.cmdb.reader().snapshot();
         assert_eq!(snapshot.ci_count(), known.packages);
         for (failed, counts) in &known.impact {
-            let expected = if with_redundancy { counts.redundancy_aware } else { counts.any_path };
-            assert_eq!(down(&snapshot, &[failed], &[]).len(), expected, "{failed}, redundancy {with_redundancy}");
+            let expected = if with_redundancy {
+                counts.redundancy_aware
+            } else {
+                counts.any_path
+            };
+            assert_eq!(
+                down(&snapshot, &[failed], &[]).len(),
+                expected,
+                "{failed}, redundancy {with_redundancy}"
+            );
         }
         if with_redundancy {
             for (pair, expected) in &known.impact_of_pairs_redundancy_aware {

@@ -33,7 +33,12 @@ fn loading_twice_changes_nothing_and_writes_no_entry() {
     assert_eq!(first.summary.of(Outcome::Created), first.summary.records);
     let (before, dump) = (database.revision(), database.dump());
     let second = database.load(GOOD);
-    assert_eq!(second.summary.of(Outcome::Unchanged), second.summary.records, "{}", second.text());
+    assert_eq!(
+        second.summary.of(Outcome::Unchanged),
+        second.summary.records,
+        "{}",
+        second.text()
+    );
     assert!(!second.summary.changed);
     assert_eq!(database.revision(), before);
     assert_eq!(database.dump(), dump);
@@ -43,7 +48,11 @@ fn loading_twice_changes_nothing_and_writes_no_entry() {
 fn a_relationship_may_stand_batches_before_its_ends() {
     let database = Database::new();
     let report = database.load_as(FORWARD, small_batches());
-    assert!(report.summary.complete && report.items().is_empty(), "{}", report.text());
+    assert!(
+        report.summary.complete && report.items().is_empty(),
+        "{}",
+        report.text()
+    );
     assert_eq!(database.cmdb.reader().snapshot().relationship_count(), 1);
 }
 
@@ -112,7 +121,12 @@ fn a_dry_run_says_what_would_change_and_changes_nothing() {
     };
     let report = database.load_as(FORWARD, options);
     let delta = report.summary.delta.clone().expect("a delta");
-    assert_eq!((delta.configuration_items.created, delta.relationships.created), (2, 1), "{}", report.text());
+    assert_eq!(
+        (delta.configuration_items.created, delta.relationships.created),
+        (2, 1),
+        "{}",
+        report.text()
+    );
     assert_eq!(database.revision(), before);
     assert!(database.dump().is_empty());
 }
@@ -176,11 +190,23 @@ fn a_record_is_identified_by_the_rules_of_its_type_and_never_guessed() {
     ci("scan", "b", r#"{"asset_tag":"A1"}"#);
     let several = ci("agent", "y", r#"{"asset_tag":"A1"}"#);
     let item = several.items()[0];
-    assert_eq!((item.problems[0].code.as_str(), item.candidates.len()), ("MULTI_MATCH", 2));
-    let attempts: Vec<String> = item.attempts.iter().map(|attempt| format!("{} {:?}", attempt.rule, attempt.result)).collect();
+    assert_eq!(
+        (item.problems[0].code.as_str(), item.candidates.len()),
+        ("MULTI_MATCH", 2)
+    );
+    let attempts: Vec<String> = item
+        .attempts
+        .iter()
+        .map(|attempt| format!("{} {:?}", attempt.rule, attempt.result))
+        .collect();
     assert_eq!(
         attempts,
-        ["native_key NoMatch", "serial_number Skipped", "uuid Skipped", "asset_tag MultiMatch"]
+        [
+            "native_key NoMatch",
+            "serial_number Skipped",
+            "uuid Skipped",
+            "asset_tag MultiMatch"
+        ]
     );
 }
 
@@ -192,7 +218,12 @@ fn a_payload_that_contradicts_itself_is_warned_about() {
     assert!(same.items().is_empty(), "{}", same.text());
     let differs = database.load(&(ci("b") + &ci("c")));
     let item = differs.items()[0];
-    assert_eq!((item.line, item.problems[0].code.as_str()), (2, "DUPLICATE_RECORD"), "{}", differs.text());
+    assert_eq!(
+        (item.line, item.problems[0].code.as_str()),
+        (2, "DUPLICATE_RECORD"),
+        "{}",
+        differs.text()
+    );
     assert!(item.problems[0].message.contains("line 1"));
     assert!(database.dump()[0].contains("`c`"));
 }
@@ -205,7 +236,10 @@ fn csv_of_relationships_follows_csv_of_cis() {
         format: Format::Csv(Box::new(CsvMapping::default())),
         ..IngestOptions::default()
     };
-    let cis = database.load_as("key;type;name;cpu_count\nvm;virtual_machine;vm;4\nhv;hypervisor;hv;\n", options());
+    let cis = database.load_as(
+        "key;type;name;cpu_count\nvm;virtual_machine;vm;4\nhv;hypervisor;hv;\n",
+        options(),
+    );
     assert!(cis.summary.complete && cis.items().is_empty(), "{}", cis.text());
     let relationships = database.load_as("from\ttype\tto\nvm\truns_on\thv\n", options());
     assert!(relationships.items().is_empty(), "{}", relationships.text());
@@ -220,6 +254,11 @@ fn a_malformed_line_far_into_a_stream_is_found_by_its_number() {
     text.push_str("{\"ci\":{\"key\":\"b\",}}\n");
     let report = database.load(&text);
     let item = report.items()[0];
-    assert_eq!((item.line, item.problems[0].code.as_str()), (500_000, "MALFORMED_JSON"), "{}", report.text());
+    assert_eq!(
+        (item.line, item.problems[0].code.as_str()),
+        (500_000, "MALFORMED_JSON"),
+        "{}",
+        report.text()
+    );
     assert_eq!(report.summary.of(Outcome::Created), 1);
 }

@@ -57,7 +57,11 @@ impl Database {
     /// Everything that is recorded, in an order of its own and without identities.
     pub(crate) fn dump(&self) -> Vec<String> {
         let snapshot = self.cmdb.reader().snapshot();
-        let mut lines: Vec<String> = snapshot.slots_by_id().iter().map(|slot| ci_line(&snapshot, *slot)).collect();
+        let mut lines: Vec<String> = snapshot
+            .slots_by_id()
+            .iter()
+            .map(|slot| ci_line(&snapshot, *slot))
+            .collect();
         for relationship in snapshot.relationships() {
             let definition = snapshot.catalog().relationship_type(relationship.relationship_type());
             lines.push(format!(
@@ -67,14 +71,23 @@ impl Database {
                 name(&snapshot, relationship.to()),
                 relationship.qualifier(),
                 relationship.weight().get(),
-                relationship.group().and_then(|group| snapshot.group(group)).map(|group| &group.name),
+                relationship
+                    .group()
+                    .and_then(|group| snapshot.group(group))
+                    .map(|group| &group.name),
             ));
         }
         for group in snapshot.groups() {
             let of = |ci| name(&snapshot, snapshot.slot_of(ci).expect("live"));
             let mut members: Vec<String> = group.members.iter().map(|member| of(member.ci)).collect();
             members.sort();
-            lines.push(format!("group {} of {}: {} {:?}", group.name, of(group.consumer), members.join(" "), group.thresholds));
+            lines.push(format!(
+                "group {} of {}: {} {:?}",
+                group.name,
+                of(group.consumer),
+                members.join(" "),
+                group.thresholds
+            ));
         }
         lines.sort();
         lines
@@ -84,7 +97,8 @@ impl Database {
 fn name(estate: &Estate, slot: Slot) -> String {
     let ci = estate.ci_at(slot);
     let key = ci.origins().next().map(|origin| origin.native_key.to_string());
-    key.filter(|key| !key.is_empty()).unwrap_or_else(|| ci.name().to_owned())
+    key.filter(|key| !key.is_empty())
+        .unwrap_or_else(|| ci.name().to_owned())
 }
 
 fn ci_line(estate: &Estate, slot: Slot) -> String {
@@ -97,7 +111,14 @@ fn ci_line(estate: &Estate, slot: Slot) -> String {
         format!("{name}={:?}", attribute.value)
     });
     let attributes: Vec<String> = attributes.collect();
-    format!("ci {} {} `{}` {} {}", keys.join("+"), ci_type.name, ci.name(), ci.stage(), attributes.join(" "))
+    format!(
+        "ci {} {} `{}` {} {}",
+        keys.join("+"),
+        ci_type.name,
+        ci.name(),
+        ci.stage(),
+        attributes.join(" ")
+    )
 }
 
 /// The report of a load.
@@ -174,7 +195,9 @@ pub(crate) fn down(estate: &Estate, failed: &[&str], excluded_types: &[&str]) ->
 
 /// A folder of samples beside the repository, if it is there; says so if it is not.
 pub(crate) fn sample(name: &str) -> Option<std::path::PathBuf> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/data")
+        .join(name);
     if folder.is_dir() {
         return Some(folder);
     }

@@ -1,6 +1,7 @@
 //! What becomes of one record, while it is decided.
 
 use crate::app::{CommandError, ErrorCode};
+use crate::catalog::AttributeError;
 use crate::graph::ReferenceError;
 use crate::ingest::observation::{Position, Problem, RecordKind, Unreadable, shorten};
 use crate::ingest::report::{Attempt, ItemLine, Outcome, ProblemLine};
@@ -109,10 +110,17 @@ pub(super) fn command_problem(error: &CommandError) -> ProblemLine {
         let found = details.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| shorten(value).to_owned())
     };
+    let (field, value) = match error {
+        CommandError::Attribute(AttributeError::Unknown { attribute, .. }) => (Some(attribute.clone()), None),
+        CommandError::Attribute(AttributeError::Invalid { attribute, value, .. }) => {
+            (Some(attribute.to_string()), value.clone())
+        }
+        _ => (detail("field"), detail("value")),
+    };
     ProblemLine {
         code: error.code().as_str().to_owned(),
         message: error.to_string(),
-        field: detail("field"),
-        value: detail("value"),
+        field,
+        value,
     }
 }

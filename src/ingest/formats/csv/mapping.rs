@@ -33,8 +33,10 @@ pub struct CsvMapping {
     /// The columns of each field, in order of preference: the first that is not empty counts. A
     /// field that is not named here has the columns of [`columns_of`].
     pub fields: BTreeMap<Field, Vec<String>>,
-    /// The attributes of columns that are not called like them.
+    /// The attributes of CIs in columns that are not called like them.
     pub attributes: BTreeMap<String, String>,
+    /// The attributes of relationships in columns that are not called like them.
+    pub relationship_attributes: BTreeMap<String, String>,
     /// Fields that have the same value in every row whose columns say nothing.
     pub constants: BTreeMap<Field, String>,
     /// What columns that nothing names are.

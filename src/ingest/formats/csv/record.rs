@@ -73,7 +73,11 @@ impl Columns {
             RowKind::Relationships => field.of_relationships(),
         });
         let taken: Vec<usize> = fields.values().flatten().copied().collect();
-        let attributes = attributes(mapping, &names, &taken);
+        let stated = match kind {
+            RowKind::ConfigurationItems => &mapping.attributes,
+            RowKind::Relationships => &mapping.relationship_attributes,
+        };
+        let attributes = attributes(stated, mapping.other_columns, &names, &taken);
         Ok(Self {
             kind,
             count: names.len(),
@@ -124,10 +128,15 @@ fn places(mapping: &CsvMapping, field: Field, names: &[&str]) -> Vec<usize> {
     columns_of(field).iter().filter_map(place).take(1).collect()
 }
 
-fn attributes(mapping: &CsvMapping, names: &[&str], taken: &[usize]) -> Vec<(usize, String)> {
+fn attributes(
+    stated: &BTreeMap<String, String>,
+    other: OtherColumns,
+    names: &[&str],
+    taken: &[usize],
+) -> Vec<(usize, String)> {
     let attribute = |(place, name): (usize, &&str)| {
-        let stated = mapping.attributes.get(*name).cloned();
-        let free = mapping.other_columns == OtherColumns::Attributes && !taken.contains(&place) && !name.is_empty();
+        let stated = stated.get(*name).cloned();
+        let free = other == OtherColumns::Attributes && !taken.contains(&place) && !name.is_empty();
         stated
             .or_else(|| free.then(|| name.strip_prefix("attributes.").unwrap_or(name).to_owned()))
             .map(|attribute| (place, attribute))
