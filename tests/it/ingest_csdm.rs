@@ -1,4 +1,4 @@
-//! A CSDM sample of ServiceNow, loaded as the CSV files it came as.
+//! A CSDM sample of `ServiceNow`, loaded as the CSV files it came as.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,7 +1,7 @@
 //! How loads are committed: again, all or nothing, only looked at, continued.
 
 use linchpin::ingest::IngestOptions;
-use linchpin::ingest::formats::{CsvMapping, Format};
+use linchpin::ingest::formats::Format;
 use linchpin::ingest::payload::IngestMode;
 use linchpin::ingest::report::Outcome;
 
@@ -233,7 +233,7 @@ fn csv_of_relationships_follows_csv_of_cis() {
     let database = Database::new();
     let options = || IngestOptions {
         source: Some("cmdb-export".to_owned()),
-        format: Format::Csv(Box::new(CsvMapping::default())),
+        format: Format::Csv(Box::default()),
         ..IngestOptions::default()
     };
     let cis = database.load_as(

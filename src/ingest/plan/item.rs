@@ -110,12 +110,13 @@ pub(super) fn command_problem(error: &CommandError) -> ProblemLine {
         let found = details.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| shorten(value).to_owned())
     };
-    let (field, value) = match error {
-        CommandError::Attribute(AttributeError::Unknown { attribute, .. }) => (Some(attribute.clone()), None),
-        CommandError::Attribute(AttributeError::Invalid { attribute, value, .. }) => {
-            (Some(attribute.to_string()), value.clone())
+    let (field, value) = if let CommandError::Attribute(error) = error {
+        match error {
+            AttributeError::Unknown { attribute, .. } => (Some(attribute.clone()), None),
+            AttributeError::Invalid { attribute, value, .. } => (Some(attribute.to_string()), value.clone()),
         }
-        _ => (detail("field"), detail("value")),
+    } else {
+        (detail("field"), detail("value"))
     };
     ProblemLine {
         code: error.code().as_str().to_owned(),
