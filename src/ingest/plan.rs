@@ -56,17 +56,26 @@ pub struct BatchReport {
     pub refused: bool,
 }
 
+/// What a batch is of its payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// One of several; what it names and is not there yet may come.
+    OneOfMany,
+    /// What was put aside before: nothing more will come.
+    Leftover,
+    /// All of it.
+    Whole,
+    /// All of it, and one refused record takes all others with it.
+    WholeOrNothing,
+}
+
 /// How a batch is dealt with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
+    /// What it is of its payload.
+    pub part: Part,
     /// Whether every record gets an item line.
     pub report_all: bool,
-    /// Whether records that name what is not recorded are put aside for later batches.
-    pub may_defer: bool,
-    /// Whether this is the whole payload, so that what was put aside is settled in the same plan.
-    pub one_write: bool,
-    /// Whether one refused record takes all others with it.
-    pub atomic: bool,
 }
 
 /// Plans a batch. Definitions come first, then CIs, then what connects them, so that the order of
@@ -76,6 +85,7 @@ pub fn plan(planner: &mut Planner<'_>, batch: Vec<Observation>, memory: &mut Mem
         planner,
         memory,
         terms,
+        may_defer: terms.part != Part::Leftover,
         report: BatchReport::default(),
     };
     let (mut groups, mut relationships) = (Vec::new(), Vec::new());
@@ -100,8 +110,9 @@ pub fn plan(planner: &mut Planner<'_>, batch: Vec<Observation>, memory: &mut Mem
     for (position, record) in relationships {
         planning.relationship(position, record);
     }
-    if planning.terms.one_write {
-        planning.settle();
+    match terms.part {
+        Part::OneOfMany | Part::Leftover => {}
+        Part::Whole | Part::WholeOrNothing => planning.settle(),
     }
     let mut report = planning.report;
     report.items.sort_by_key(|item| item.offset);
@@ -113,6 +124,8 @@ struct Planning<'p, 'w> {
     planner: &'p mut Planner<'w>,
     memory: &'p mut Memory,
     terms: Terms,
+    /// Whether records that name what is not recorded are put aside.
+    may_defer: bool,
     report: BatchReport,
 }
 
@@ -129,7 +142,7 @@ impl Planning<'_, '_> {
         self.report.refused |= item.outcome == Outcome::Refused;
         self.report
             .counts
-            .count(item.kind, item.item_type.as_deref(), item.outcome);
+            .count(item.kind, item.type_name.as_deref(), item.outcome);
         for problem in item.problems.iter().filter(|_| item.outcome != Outcome::Refused) {
             *self.report.counts.warnings.entry(problem.code.clone()).or_default() += 1;
         }
@@ -141,7 +154,7 @@ impl Planning<'_, '_> {
     /// The payload is complete: what was put aside is tried a last time, and if it is atomic, one
     /// refusal takes everything back.
     fn settle(&mut self) {
-        self.terms.may_defer = false;
+        self.may_defer = false;
         for Observation { position, observed } in self.memory.deferred.take(usize::MAX) {
             match observed {
                 Observed::Group(record) => self.group(position, *record),
@@ -149,7 +162,7 @@ impl Planning<'_, '_> {
                 Observed::Ci(_) | Observed::Catalog(_) | Observed::Unreadable(_) => {}
             }
         }
-        if self.terms.atomic && self.report.refused {
+        if self.terms.part == Part::WholeOrNothing && self.report.refused {
             self.planner.refuse();
             self.report.counts.not_applied();
             for item in &mut self.report.items {
@@ -173,7 +186,7 @@ impl Planning<'_, '_> {
 
     fn ci(&mut self, position: Position, record: CiRecord) {
         let mut item = Item::new(position, RecordKind::Ci);
-        item.item_type = Some(record.ci_type.clone());
+        item.type_name = Some(record.ci_type.clone());
         item.key = record.key.clone().or_else(|| record.name.clone());
         let digest = digest(&record);
         let mut steps = Vec::new();
@@ -191,7 +204,7 @@ impl Planning<'_, '_> {
             item.problems.extend(self.spoken_before(slot, position, digest));
         }
         if self.terms.report_all || item.needs_attention() {
-            let ci_type = item.item_type.as_deref().unwrap_or_default();
+            let ci_type = item.type_name.as_deref().unwrap_or_default();
             item.attempts = self.asker().attempts(ci_type, &steps);
         }
         self.note(item);

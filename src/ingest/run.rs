@@ -256,14 +256,14 @@ impl Load<'_> {
                 Fed::Batch(batch) => {
                     self.summary.records += batch.records();
                     self.summary.bytes = batch.end();
-                    let committed = committer.commit(batch)?;
-                    self.tell(committed)?;
+                    let done = committer.commit(batch)?;
+                    self.tell(done)?;
                 }
                 Fed::End { bytes } => self.summary.bytes = bytes,
             }
         }
-        while let Some(committed) = committer.commit_deferred()? {
-            self.tell(committed)?;
+        while let Some(done) = committer.commit_deferred()? {
+            self.tell(done)?;
         }
         Ok(())
     }

@@ -32,7 +32,7 @@ impl NdjsonParser {
     pub fn push(&mut self, piece: &[u8], found: &mut Vec<Parsed>) {
         let (limit, begun) = (self.limit, &mut self.begun);
         self.lines.push(piece, |position, line| {
-            found.extend(read(position, &line, limit, begun))
+            found.extend(read(position, &line, limit, begun));
         });
     }
 

@@ -58,16 +58,13 @@ impl Deferred {
         let texts = [&*record.from, &record.relationship_type, &record.to, &record.qualifier];
         let length: usize = texts.iter().map(|text| text.len()).sum();
         self.bytes += length + RECORD_BYTES;
-        match Plain::new(position, texts).filter(|_| reconcile::is_plain(&record)) {
-            Some(plain) => self.plain.push_back(plain),
-            None => {
-                let attributes = record
-                    .attributes
-                    .iter()
-                    .map(|(name, input)| name.len() + input_bytes(input));
-                self.bytes += 6 * RECORD_BYTES + attributes.sum::<usize>();
-                self.detailed.push_back((position, record));
-            }
+        if let Some(plain) = Plain::new(position, texts).filter(|_| reconcile::is_plain(&record)) {
+            self.plain.push_back(plain);
+        } else {
+            let attributes = record.attributes.iter();
+            let attributes = attributes.map(|(name, input)| name.len() + input_bytes(input));
+            self.bytes += 6 * RECORD_BYTES + attributes.sum::<usize>();
+            self.detailed.push_back((position, record));
         }
     }
 

@@ -1,6 +1,7 @@
 //! What becomes of one record, while it is decided.
 
 use crate::app::{CommandError, ErrorCode};
+use crate::catalog::AttributeError;
 use crate::graph::ReferenceError;
 use crate::ingest::observation::{Position, Problem, RecordKind, Unreadable, shorten};
 use crate::ingest::report::{Attempt, ItemLine, Outcome, ProblemLine};
@@ -12,7 +13,7 @@ pub(super) struct Item {
     position: Position,
     pub(super) kind: Option<RecordKind>,
     pub(super) key: Option<String>,
-    pub(super) item_type: Option<String>,
+    pub(super) type_name: Option<String>,
     pub(super) outcome: Outcome,
     pub(super) id: Option<CiId>,
     /// The identity of what is no CI.
@@ -28,7 +29,7 @@ impl Item {
             position,
             kind: Some(kind),
             key: None,
-            item_type: None,
+            type_name: None,
             outcome: Outcome::Unchanged,
             id: None,
             other_id: None,
@@ -92,7 +93,7 @@ impl Item {
             offset: self.position.offset,
             kind: self.kind,
             key: self.key.map(|key| shorten(&key).to_owned()),
-            item_type: self.item_type.map(|item_type| shorten(&item_type).to_owned()),
+            item_type: self.type_name.map(|name| shorten(&name).to_owned()),
             outcome: self.outcome,
             id: self.id.map(|id| id.to_string()).or(self.other_id),
             problems: self.problems,
@@ -109,10 +110,18 @@ pub(super) fn command_problem(error: &CommandError) -> ProblemLine {
         let found = details.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| shorten(value).to_owned())
     };
+    let (field, value) = if let CommandError::Attribute(error) = error {
+        match error {
+            AttributeError::Unknown { attribute, .. } => (Some(attribute.clone()), None),
+            AttributeError::Invalid { attribute, value, .. } => (Some(attribute.to_string()), value.clone()),
+        }
+    } else {
+        (detail("field"), detail("value"))
+    };
     ProblemLine {
         code: error.code().as_str().to_owned(),
         message: error.to_string(),
-        field: detail("field"),
-        value: detail("value"),
+        field,
+        value,
     }
 }

@@ -36,15 +36,15 @@ impl Planning<'_, '_> {
         let mut item = Item::new(position, RecordKind::Relationship);
         match found {
             Ok((from, to, group)) => {
-                item.item_type = Some(record.relationship_type.clone());
+                item.type_name = Some(record.relationship_type.clone());
                 self.relate(record, (from, to), group, &mut item);
             }
-            Err(absent) if self.terms.may_defer && absent.may_come() && self.memory.deferred.has_room() => {
+            Err(absent) if self.may_defer && absent.may_come() && self.memory.deferred.has_room() => {
                 self.memory.deferred.keep_relationship(position, record);
                 return;
             }
             Err(absent) => {
-                item.item_type = Some(record.relationship_type.clone());
+                item.type_name = Some(record.relationship_type.clone());
                 item.key = Some(key_of(&record));
                 item.refuse_reference(&absent.field, &absent.error);
             }
@@ -52,6 +52,7 @@ impl Planning<'_, '_> {
         self.note(item);
     }
 
+    #[expect(clippy::option_option, reason = "a record tells no group stated from none wanted")]
     fn relate(
         &mut self,
         record: RelationshipRecord,
@@ -109,7 +110,7 @@ impl Planning<'_, '_> {
         item.key = Some(record.name.clone());
         match self.group_ends(&record) {
             Ok((consumer, members)) => self.put_group(&record, consumer, &members, &mut item),
-            Err(absent) if self.terms.may_defer && absent.may_come() && self.memory.deferred.has_room() => {
+            Err(absent) if self.may_defer && absent.may_come() && self.memory.deferred.has_room() => {
                 self.memory.deferred.keep_group(position, record);
                 return;
             }
@@ -131,15 +132,12 @@ impl Planning<'_, '_> {
         let by_id = record.id.and_then(|id| estate.group(id));
         let recorded = by_id.or_else(|| estate.groups_of_consumer(consumer).find(|group| group.name == name));
         let members = reconcile::members(record, members);
-        let (command, outcome) = match recorded {
-            Some(recorded) => {
-                let (group, patch) = (recorded.id, reconcile::group_patch(record, name, recorded, members));
-                (Command::ChangeGroup { group, patch }, Outcome::Updated)
-            }
-            None => {
-                let group = reconcile::new_group(record, name, estate.ci_id(consumer), members);
-                (Command::CreateGroup(group), Outcome::Created)
-            }
+        let (command, outcome) = if let Some(recorded) = recorded {
+            let (group, patch) = (recorded.id, reconcile::group_patch(record, name, recorded, members));
+            (Command::ChangeGroup { group, patch }, Outcome::Updated)
+        } else {
+            let group = reconcile::new_group(record, name, estate.ci_id(consumer), members);
+            (Command::CreateGroup(group), Outcome::Created)
         };
         match self.planner.execute(&command) {
             Ok(done) => {

@@ -6,10 +6,9 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::app::{BatchMode, Editor, Planner, Work, WriteError, WriteOutcome, WriteRequest};
-use crate::ingest::observation::RecordKind;
-use crate::ingest::observation::{Observation, Observed};
+use crate::ingest::observation::{Observation, Observed, RecordKind};
 use crate::ingest::payload::{HeaderRecord, IngestMode};
-use crate::ingest::plan::{BatchReport, Memory, Terms, plan};
+use crate::ingest::plan::{BatchReport, Memory, Part, Terms, plan};
 use crate::ingest::report::{Changes, DeltaSummary, Outcome, Summary};
 use crate::model::{BeforeAfter, Delta, DeltaItem, IdempotencyKey};
 
@@ -83,13 +82,12 @@ impl<'e> Committer<'e> {
         let key = self.options.idempotency_key.as_ref();
         let key = key.filter(|_| !self.options.dry_run);
         let key = key.and_then(|key| IdempotencyKey::new(&format!("{key}#{}", batch.number)).ok());
-        let terms = Terms {
-            report_all: self.options.report == ReportScope::Everything,
-            may_defer: true,
-            one_write: self.options.is_one_write(),
-            atomic: self.options.mode() == IngestMode::Atomic,
+        let part = match self.options.mode() {
+            IngestMode::Atomic => Part::WholeOrNothing,
+            IngestMode::Partial if self.options.dry_run => Part::Whole,
+            IngestMode::Partial => Part::OneOfMany,
         };
-        let (outcome, job) = self.write(batch.observations, terms, key, batch.digest)?;
+        let (outcome, job) = self.write(batch.observations, part, key.as_ref(), batch.digest)?;
         let mut committed = self.committed(&outcome, job.report);
         if let Some(observations) = job.observations {
             committed.report = self.replay(observations);
@@ -103,14 +101,8 @@ impl<'e> Committer<'e> {
         if observations.is_empty() {
             return Ok(None);
         }
-        let terms = Terms {
-            report_all: self.options.report == ReportScope::Everything,
-            may_defer: false,
-            one_write: false,
-            atomic: false,
-        };
         // Without a key: which records were put aside depends on what was committed before.
-        let (outcome, job) = self.write(observations, terms, None, [0; 32])?;
+        let (outcome, job) = self.write(observations, Part::Leftover, None, [0; 32])?;
         Ok(Some(self.committed(&outcome, job.report)))
     }
 
@@ -153,10 +145,12 @@ impl<'e> Committer<'e> {
     fn write(
         &mut self,
         observations: Vec<Observation>,
-        terms: Terms,
-        idempotency_key: Option<IdempotencyKey>,
+        part: Part,
+        idempotency_key: Option<&IdempotencyKey>,
         request_digest: [u8; 32],
     ) -> Result<(WriteOutcome, Job), IngestError> {
+        let report_all = self.options.report == ReportScope::Everything;
+        let terms = Terms { part, report_all };
         let job = Arc::new(Mutex::new(Job {
             observations: Some(observations),
             memory: std::mem::take(&mut self.memory),
@@ -168,15 +162,14 @@ impl<'e> Committer<'e> {
             let planned = Arc::clone(&job);
             let request = WriteRequest {
                 work: Work::Plan(Box::new(move |planner| planned.lock().plan(planner))),
-                mode: if terms.atomic {
-                    BatchMode::Atomic
-                } else {
-                    BatchMode::Partial
+                mode: match self.options.mode() {
+                    IngestMode::Atomic => BatchMode::Atomic,
+                    IngestMode::Partial => BatchMode::Partial,
                 },
                 dry_run: self.options.dry_run,
                 source: self.options.source_name(),
                 reason: self.options.reason.clone(),
-                idempotency_key: idempotency_key.clone(),
+                idempotency_key: idempotency_key.cloned(),
                 request_digest,
             };
             match self.editor.write_blocking(request) {

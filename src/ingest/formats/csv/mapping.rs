@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 /// type = ["sys_class_name", "table"]
 /// [attributes]                   # column = our attribute
 /// notes = "description"
+/// [values.environment]           # their word = our value
+/// DR = "disaster_recovery"
 /// [constants]                    # our field = its value in every row
 /// stage = "in_service"
 /// [ci_types]                     # their word = our type
@@ -31,14 +33,18 @@ pub struct CsvMapping {
     /// The columns of each field, in order of preference: the first that is not empty counts. A
     /// field that is not named here has the columns of [`columns_of`].
     pub fields: BTreeMap<Field, Vec<String>>,
-    /// The attributes of columns that are not called like them.
+    /// The attributes of CIs in columns that are not called like them.
     pub attributes: BTreeMap<String, String>,
+    /// The attributes of relationships in columns that are not called like them.
+    pub relationship_attributes: BTreeMap<String, String>,
     /// Fields that have the same value in every row whose columns say nothing.
     pub constants: BTreeMap<Field, String>,
     /// What columns that nothing names are.
     pub other_columns: OtherColumns,
     /// CI types by the words of the file.
     pub ci_types: BTreeMap<String, String>,
+    /// Values by attribute and the words of the file.
+    pub values: BTreeMap<String, BTreeMap<String, String>>,
     /// Stages by the words of the file.
     pub stages: BTreeMap<String, String>,
     /// Relationship types by the words of the file.
@@ -219,7 +225,7 @@ impl CsvMapping {
         }
     }
 
-    /// The mapping of ServiceNow's tables and relationship labels onto the default catalog.
+    /// The mapping of `ServiceNow`'s tables and relationship labels onto the default catalog.
     pub fn servicenow() -> Self {
         Self::from_toml(include_str!("servicenow.toml")).expect("the embedded mapping is checked by a test")
     }

@@ -39,8 +39,12 @@ impl Columns {
         }
         let mut sorted: Vec<&str> = names.iter().copied().filter(|name| !name.is_empty()).collect();
         sorted.sort_unstable();
-        if let Some(twice) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-            return refuse(format!("the column `{}` stands twice in the header", twice[0]));
+        if let Some(twice) = sorted
+            .iter()
+            .zip(sorted.iter().skip(1))
+            .find(|(name, next)| name == next)
+        {
+            return refuse(format!("the column `{}` stands twice in the header", twice.0));
         }
         let all: BTreeMap<Field, Vec<usize>> = Field::ALL
             .into_iter()
@@ -69,7 +73,11 @@ impl Columns {
             RowKind::Relationships => field.of_relationships(),
         });
         let taken: Vec<usize> = fields.values().flatten().copied().collect();
-        let attributes = attributes(mapping, &names, &taken);
+        let stated = match kind {
+            RowKind::ConfigurationItems => &mapping.attributes,
+            RowKind::Relationships => &mapping.relationship_attributes,
+        };
+        let attributes = attributes(stated, mapping.other_columns, &names, &taken);
         Ok(Self {
             kind,
             count: names.len(),
@@ -120,10 +128,15 @@ fn places(mapping: &CsvMapping, field: Field, names: &[&str]) -> Vec<usize> {
     columns_of(field).iter().filter_map(place).take(1).collect()
 }
 
-fn attributes(mapping: &CsvMapping, names: &[&str], taken: &[usize]) -> Vec<(usize, String)> {
+fn attributes(
+    stated: &BTreeMap<String, String>,
+    other: OtherColumns,
+    names: &[&str],
+    taken: &[usize],
+) -> Vec<(usize, String)> {
     let attribute = |(place, name): (usize, &&str)| {
-        let stated = mapping.attributes.get(*name).cloned();
-        let free = mapping.other_columns == OtherColumns::Attributes && !taken.contains(&place) && !name.is_empty();
+        let stated = stated.get(*name).cloned();
+        let free = other == OtherColumns::Attributes && !taken.contains(&place) && !name.is_empty();
         stated
             .or_else(|| free.then(|| name.strip_prefix("attributes.").unwrap_or(name).to_owned()))
             .map(|attribute| (place, attribute))
@@ -206,8 +219,9 @@ impl Cells<'_> {
     /// An empty cell says nothing of its attribute.
     fn attributes(&self) -> Vec<(String, Input)> {
         let stated = |(place, name): &(usize, String)| {
-            let cell = self.row.get(*place).filter(|cell| !cell.is_empty())?;
-            Some((name.clone(), Input::from(*cell)))
+            let cell = self.row.get(*place).copied().filter(|cell| !cell.is_empty())?;
+            let value = self.mapping.values.get(name).and_then(|values| values.get(cell));
+            Some((name.clone(), Input::from(value.map_or(cell, String::as_str))))
         };
         self.columns.attributes.iter().filter_map(stated).collect()
     }
@@ -229,14 +243,12 @@ impl Cells<'_> {
 
     fn weight(&mut self) -> Option<Weight> {
         let text = self.text(Field::Weight)?.to_owned();
-        match text.parse().ok().and_then(|number| Weight::new(number).ok()) {
-            Some(weight) => Some(weight),
-            None => {
-                let message = format!("a weight is a whole number from 1 to {}", Weight::MAX);
-                self.refuse(Field::Weight, &text, message);
-                None
-            }
+        let weight = text.parse().ok().and_then(|number| Weight::new(number).ok());
+        if weight.is_none() {
+            let message = format!("a weight is a whole number from 1 to {}", Weight::MAX);
+            self.refuse(Field::Weight, &text, message);
         }
+        weight
     }
 
     #[expect(
@@ -245,13 +257,11 @@ impl Cells<'_> {
     )]
     fn moment(&mut self, field: Field) -> Option<Option<Timestamp>> {
         let text = self.text(field)?.to_owned();
-        match text.parse() {
-            Ok(moment) => Some(Some(moment)),
-            Err(_) => {
-                self.refuse(field, &text, "a moment is written as 2026-05-04T03:00:00Z".to_owned());
-                None
-            }
+        let moment = text.parse().ok();
+        if moment.is_none() {
+            self.refuse(field, &text, "a moment is written as 2026-05-04T03:00:00Z".to_owned());
         }
+        moment.map(Some)
     }
 
     fn refuse(&mut self, field: Field, text: &str, message: String) {

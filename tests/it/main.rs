@@ -1,0 +1,8 @@
+//! Behaviour that a user could notice, through the public interfaces and a real store.
+
+mod ingest_csdm;
+mod ingest_debian;
+mod ingest_load;
+mod ingest_orders;
+mod ingest_reports;
+mod ingest_support;
