@@ -6,3 +6,4 @@ mod ingest_load;
 mod ingest_orders;
 mod ingest_reports;
 mod ingest_support;
+mod tidy;
