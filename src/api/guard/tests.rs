@@ -60,11 +60,11 @@ fn hostile_documents_are_refused_with_what_was_found() {
     let cases = [
         (
             nested_fragments(24, 2),
-            "LIMIT_EXCEEDED: the document has 2046 selections after expansion, the limit is 2000",
+            "LIMIT_EXCEEDED: the document has 3070 selections after expansion, the limit is 2000",
         ),
         (
             nested_fragments(15, 3),
-            "LIMIT_EXCEEDED: the document has 3279 selections after expansion, the limit is 2000",
+            "LIMIT_EXCEEDED: the document has 5466 selections after expansion, the limit is 2000",
         ),
         (
             aliases(60_000),

@@ -1,0 +1,6 @@
+//! Behaviour, through public interfaces only.
+
+mod http_abuse;
+mod http_conformance;
+mod http_routes;
+mod http_server;
