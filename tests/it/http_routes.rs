@@ -157,7 +157,7 @@ async fn a_subscription_is_answered_as_events() {
     for part in [
         next(1),
         next(2),
-        "event: complete\ndata".to_owned(),
+        "event: complete\ndata:\n\n".to_owned(),
         "text/event-stream".to_owned(),
     ] {
         assert!(answer.contains(&part), "{part} is not in {answer}");

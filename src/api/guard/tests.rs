@@ -54,7 +54,6 @@ fn ordinary_documents_pass() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one table")]
 fn hostile_documents_are_refused_with_what_was_found() {
     let (unused, some_unused) = (unused_fragments(10_000), unused_fragments(199));
     let cases = [
