@@ -90,10 +90,9 @@ async fn answer(state: &HttpState, media: Media, method: &Method, params: GraphQ
         Err(refusal) => refusal,
     };
     let status = match (answer.request_error, media) {
-        (None, _) => StatusCode::OK,
         (Some(ErrorCode::Internal), _) => StatusCode::INTERNAL_SERVER_ERROR,
-        // Old clients take any other status for a fault of the network.
-        (Some(_), Media::Json) => StatusCode::OK,
+        // Old clients that ask for plain JSON take any other status for a fault of the network.
+        (None, _) | (Some(_), Media::Json) => StatusCode::OK,
         (Some(_), Media::GraphQl | Media::Events) => StatusCode::BAD_REQUEST,
     };
     reply(media, &answer, status)

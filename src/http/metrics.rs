@@ -85,7 +85,7 @@ impl Metrics {
             .inc();
     }
 
-    /// All figures, in the text format of OpenMetrics.
+    /// All figures, in the text format of `OpenMetrics`.
     pub fn render(&self) -> String {
         let mut out = String::new();
         text::encode(&mut out, &self.registry.lock()).expect("writing to a string cannot fail");

@@ -1,5 +1,9 @@
 //! Behaviour that a user could notice, through the public interfaces and a real store.
 
+mod http_abuse;
+mod http_conformance;
+mod http_routes;
+mod http_server;
 mod ingest_csdm;
 mod ingest_debian;
 mod ingest_load;

@@ -21,8 +21,7 @@ impl Query {
         "x".repeat(20 << 20)
     }
     async fn panics(&self) -> i32 {
-        let on_purpose: Option<i32> = None;
-        on_purpose.expect("on purpose")
+        std::hint::black_box(None::<i32>).expect("on purpose")
     }
 }
 

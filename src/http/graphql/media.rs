@@ -64,23 +64,21 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<Media> {
 }
 
 /// The `q` of a media range, in thousandths; malformed ones count as refused.
-fn quality(words: impl Iterator<Item = String>) -> u16 {
-    for word in words {
-        if let Some(text) = word.strip_prefix("q=") {
-            let value: f32 = text.parse().unwrap_or(0.0);
-            return [0, 1_000]
-                .into_iter()
-                .find(|&q| f32::from(q) / 1_000.0 == value)
-                .unwrap_or_else(|| thousandths(text));
-        }
+fn quality(mut words: impl Iterator<Item = String>) -> u16 {
+    match words.find_map(|word| word.strip_prefix("q=").map(str::to_owned)) {
+        None => 1_000,
+        Some(text) => thousandths(&text),
     }
-    1_000
 }
 
 fn thousandths(text: &str) -> u16 {
-    let digits = text.strip_prefix("0.").unwrap_or("0");
-    let padded = format!("{digits:0<3}");
-    padded.get(..3).and_then(|digits| digits.parse().ok()).unwrap_or(0)
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let padded = format!("{fraction:0<3}");
+    match (whole, padded.parse()) {
+        ("0", Ok(thousandths @ 0..=999)) => thousandths,
+        ("1", Ok(0)) => 1_000,
+        _ => 0,
+    }
 }
 
 #[cfg(test)]

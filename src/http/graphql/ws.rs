@@ -74,10 +74,12 @@ pub(super) fn upgrade(
     parts: &mut Parts,
 ) -> Response {
     let bytes_max = state.config.limits.socket_message_bytes_max;
+    // The codec's own limit ends the connection without a code, so it stands above ours.
+    let hard_max = bytes_max.saturating_mul(4);
     let upgrade = upgrade
         .protocols([PROTOCOL])
-        .max_message_size(bytes_max)
-        .max_frame_size(bytes_max);
+        .max_message_size(hard_max)
+        .max_frame_size(hard_max);
     if upgrade.selected_protocol().is_none() {
         return Problem::new(ErrorCode::BadUserInput, format!("the subprotocol must be {PROTOCOL}")).into_response();
     }
@@ -114,9 +116,7 @@ impl Session {
                 break end;
             }
         };
-        for (_, task) in self.subscriptions.values() {
-            task.abort();
-        }
+        self.subscriptions.drain().for_each(|(_, (_, task))| task.abort());
         if let End::Close(code, reason) = end {
             close(self.socket, code, &reason).await;
         }
@@ -135,6 +135,9 @@ impl Session {
             _ = beat.tick() => self.send(Message::Ping(axum::body::Bytes::new())).await,
             Some(outgoing) = receiver.recv() => self.forward(outgoing).await,
             message = self.socket.recv() => match message {
+                Some(Ok(Message::Text(text))) if text.len() > self.state.config.limits.socket_message_bytes_max => {
+                    Err(closing(1009, "Message too big"))
+                }
                 Some(Ok(Message::Text(text))) => self.receive(&text).await,
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
                 Some(Ok(Message::Binary(_))) => Err(closing(4400, "Invalid message: binary")),

@@ -87,14 +87,11 @@ pub(super) fn answer(id: &str, reply: &GraphQlReply) -> String {
         errors: &'a RawValue,
     }
     let id = Value::from(id);
-    let refused = reply
-        .is_request_error()
-        .then(|| serde_json::from_slice::<Errors<'_>>(&reply.body));
-    match refused {
-        Some(Ok(Errors { errors })) => format!(r#"{{"type":"error","id":{id},"payload":{errors}}}"#),
-        Some(Err(_)) | None => {
-            let result = String::from_utf8_lossy(&reply.body);
-            format!(r#"{{"type":"next","id":{id},"payload":{result}}}"#)
-        }
+    if reply.is_request_error()
+        && let Ok(Errors { errors }) = serde_json::from_slice(&reply.body)
+    {
+        return format!(r#"{{"type":"error","id":{id},"payload":{errors}}}"#);
     }
+    let result = String::from_utf8_lossy(&reply.body);
+    format!(r#"{{"type":"next","id":{id},"payload":{result}}}"#)
 }
