@@ -1,4 +1,20 @@
 //! The GraphQL API: everything that names `async_graphql` stands here.
+//!
+//! Resolvers are glue: they take the request's snapshot, call one function of a layer below, and
+//! convert. What may take long is a question, and questions run on a bounded pool within a budget.
 
+mod answers;
+mod connection;
+pub mod context;
+pub mod error;
 pub mod guard;
+pub mod mutation;
+pub mod query;
+pub mod scalars;
+pub mod schema;
 pub mod service;
+pub mod subscription;
+pub mod types;
+
+pub use context::{ApiContext, ApiLimits};
+pub use schema::ApiSchema;

@@ -13,6 +13,7 @@ mod impact;
 mod import;
 mod output;
 mod path;
+mod verify;
 
 #[cfg(test)]
 mod tests;
@@ -122,6 +123,7 @@ enum Command {
     Path(path::Path),
     Import(import::Import),
     Generate(generate::Generate),
+    Verify(verify::Verify),
     Completions(completions::Completions),
 }
 
@@ -140,6 +142,7 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Path(options) => path::run(options, &backend()?, output),
         Command::Import(options) => import::run(options, &backend()?, output),
         Command::Generate(options) => generate::run(options, output),
+        Command::Verify(options) => verify::run(options, &backend::data_folder(&cli.global), output),
         Command::Completions(options) => Ok(completions::run(options, output)),
     }
 }
@@ -167,6 +170,17 @@ impl Failure {
             message: message.into(),
             candidates: Vec::new(),
         }
+    }
+
+    /// A failure of a code, told by an error and its causes.
+    pub(crate) fn of(code: ErrorCode, error: &dyn std::error::Error) -> Self {
+        let mut message = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            message = format!("{message}: {error}");
+            cause = error.source();
+        }
+        Self::new(code, message)
     }
 
     /// Adds the CIs that an ambiguous reference may mean.

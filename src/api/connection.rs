@@ -1,5 +1,7 @@
 //! Relay connections: pages, cursors, and what a page costs.
 
+use std::ops::Range;
+
 use async_graphql::{OutputType, SimpleObject};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -55,7 +57,11 @@ pub struct Edge<T: OutputType> {
 #[graphql(concrete(name = "CiTypeConnection", params(CiTypeObject)))]
 #[graphql(concrete(name = "RelationshipTypeConnection", params(RelationshipTypeObject)))]
 #[graphql(concrete(name = "RedundancyGroupConnection", params(GroupObject)))]
-pub struct Connection<T: OutputType + Clone> {
+pub struct Connection<T>
+where
+    T: OutputType + Clone,
+    Edge<T>: OutputType,
+{
     /// The items with their places.
     pub edges: Vec<Edge<T>>,
     /// The items alone.
@@ -170,19 +176,20 @@ impl Cursors {
     }
 
     /// A page of a list that is at hand whole: cursors are places in it.
-    pub(super) fn page<T: OutputType + Clone>(
+    pub(super) fn page<T>(
         self,
         after: Option<&str>,
         first: usize,
         total: usize,
         item: impl Fn(usize) -> T,
-    ) -> ApiResult<Connection<T>> {
-        let start = match after {
-            None => 0,
-            Some(cursor) => self.read_place(cursor)?.saturating_add(1).min(total),
-        };
-        let end = start.saturating_add(first).min(total);
-        let edges = (start..end)
+    ) -> ApiResult<Connection<T>>
+    where
+        T: OutputType + Clone,
+        Edge<T>: OutputType,
+    {
+        let places = self.places(after, first, total)?;
+        let end = places.end;
+        let edges = places
             .map(|place| Edge {
                 cursor: self.write(&(place as u64).to_be_bytes()),
                 node: item(place),
@@ -191,13 +198,26 @@ impl Cursors {
         Ok(self.connection(edges, end < total, after.is_some(), total))
     }
 
-    pub(super) fn connection<T: OutputType + Clone>(
+    /// The places of a page in a list that is at hand whole.
+    pub(super) fn places(self, after: Option<&str>, first: usize, total: usize) -> ApiResult<Range<usize>> {
+        let start = match after {
+            None => 0,
+            Some(cursor) => self.read_place(cursor)?.saturating_add(1).min(total),
+        };
+        Ok(start..start.saturating_add(first).min(total))
+    }
+
+    pub(super) fn connection<T>(
         self,
         edges: Vec<Edge<T>>,
         has_next_page: bool,
         has_previous_page: bool,
         total: usize,
-    ) -> Connection<T> {
+    ) -> Connection<T>
+    where
+        T: OutputType + Clone,
+        Edge<T>: OutputType,
+    {
         Connection {
             page_info: PageInfo {
                 has_next_page,

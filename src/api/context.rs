@@ -8,11 +8,11 @@ use async_graphql::Context;
 use tokio::sync::Semaphore;
 
 use super::error::{ApiError, ApiResult};
+use super::service::Caller;
 use crate::app::{Cmdb, Editor, ErrorCode};
 use crate::clock::Clock;
 use crate::graph::budget::Budget;
 use crate::graph::{Slot, Snapshot};
-use crate::model::Actor;
 
 /// What the schema stands on.
 #[derive(Clone, Debug)]
@@ -69,8 +69,6 @@ impl Default for ApiLimits {
 pub struct RequestContext {
     /// The estate as this request sees it.
     pub snapshot: Snapshot,
-    /// Who asks.
-    pub actor: Actor,
 }
 
 /// The pool of questions, in the schema's data.
@@ -87,16 +85,21 @@ pub(super) fn api<'a>(ctx: &Context<'a>) -> ApiResult<&'a ApiContext> {
     ctx.data_opt().ok_or_else(|| ApiError::internal("the schema was built without its context"))
 }
 
-pub(super) fn request<'a>(ctx: &Context<'a>) -> ApiResult<&'a RequestContext> {
-    ctx.data_opt().ok_or_else(|| ApiError::internal("the request came without a snapshot"))
-}
-
 pub(super) fn snapshot<'a>(ctx: &Context<'a>) -> ApiResult<&'a Snapshot> {
-    request(ctx).map(|request| &request.snapshot)
+    let request: Option<&RequestContext> = ctx.data_opt();
+    request.map(|request| &request.snapshot).ok_or_else(|| ApiError::internal("the request came without a snapshot"))
 }
 
+/// The estate at this moment: for mutations, which see what was committed before them, also by an
+/// earlier field of the same request.
+pub(super) fn current(ctx: &Context<'_>) -> ApiResult<Snapshot> {
+    Ok(api(ctx)?.cmdb.reader().snapshot())
+}
+
+/// The right to write, in the name of who asks.
 pub(super) fn editor(ctx: &Context<'_>) -> ApiResult<Editor> {
-    Ok(api(ctx)?.cmdb.editor(request(ctx)?.actor.clone()))
+    let caller: &Caller = ctx.data_opt().ok_or_else(|| ApiError::internal("the request came without a caller"))?;
+    Ok(api(ctx)?.cmdb.editor(caller.actor.clone()))
 }
 
 pub(super) fn resolve(snapshot: &Snapshot, field: &'static str, reference: &str) -> ApiResult<Slot> {

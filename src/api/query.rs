@@ -9,6 +9,7 @@ mod traverse;
 
 use async_graphql::MergedObject;
 
+pub use ci::Node;
 use catalog::CatalogQuery;
 use ci::CiQuery;
 use estate::EstateQuery;

@@ -28,9 +28,12 @@ pub(super) use filter::{bounded, ci_types};
 pub use filter::{AttributeFilter, CiFilterInput, CiOrderInput, CiSortField, Comparison, OwnersInput, RelatedInput};
 pub use group::{GroupMemberObject, GroupObject};
 pub use impact::{
-    AbsorbedGroup, ImpactCounts, ImpactReportObject, ImpactWarning, ImpactedCi, ImpactedService, Truncated, WitnessStep,
+    AbsorbedGroup, CiState, HeldAssumption, ImpactCounts, ImpactCountsOfTier, ImpactCountsOfType, ImpactReportObject,
+    ImpactRoot, ImpactWarning, ImpactedCi, ImpactedService, Truncated, WitnessGroup, WitnessKind, WitnessObject,
+    WitnessRelationship, WitnessStep,
 };
-pub use impact_input::{FailedCiInput, ImpactFilterInput};
+pub(super) use impact::{Answer, ResultFilter};
+pub use impact_input::{FailedCiInput, ImpactFilterInput, ImpactLimitsInput};
 pub use relationship::RelationshipObject;
 pub use search::{MatchKind, SearchHitObject};
 pub use traverse::{NeighbourObject, NeighbourhoodObject, PathObject, PathStepObject, PathsObject};

@@ -1,16 +1,20 @@
 //! Where a command's questions go: to a server, or to a store opened in this process. Either way
 //! the same documents are answered by the same service.
 
+mod local;
 mod remote;
 
 use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::app::ErrorCode;
+use crate::ingest::payload::IngestMode;
 
 use super::{Failure, Global};
+use local::Local;
 use remote::Remote;
 
 /// A GraphQL document and the name of its operation.
@@ -23,10 +27,23 @@ pub(super) struct Document {
 /// What accompanies a payload.
 #[derive(Clone, Debug, Default)]
 pub(super) struct IngestTerms {
-    /// Query parameters of `POST /ingest`, as the server knows them.
-    pub(super) parameters: Vec<(&'static str, String)>,
-    /// The media type of the payload.
-    pub(super) content_type: &'static str,
+    pub(super) source: Option<String>,
+    pub(super) feed: Option<String>,
+    pub(super) mode: Option<IngestMode>,
+    pub(super) dry_run: bool,
+    pub(super) format: PayloadFormat,
+    /// The text of a mapping for CSV.
+    pub(super) mapping: Option<String>,
+}
+
+/// The format of a payload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum PayloadFormat {
+    /// The native payload: one JSON record a line.
+    #[default]
+    Ndjson,
+    /// Comma-separated values with a line of headings.
+    Csv,
 }
 
 /// Who answers.
@@ -34,18 +51,27 @@ pub(super) struct IngestTerms {
 pub(super) enum Backend {
     /// A server.
     Remote(Remote),
+    /// A store, opened in this process.
+    Local(Local),
+}
+
+/// The folder of the store, unless another one is named.
+const DATA_DEFAULT: &str = "./linchpin-data";
+
+/// The folder of the store that the command line names.
+pub(super) fn data_folder(global: &Global) -> PathBuf {
+    global
+        .data
+        .clone()
+        .unwrap_or_else(|| Path::new(DATA_DEFAULT).to_owned())
 }
 
 impl Backend {
-    /// Connects to nothing yet: a server is asked when there is something to ask.
+    /// Opens the store, or prepares to ask a server.
     pub(super) fn open(global: &Global) -> anyhow::Result<Self> {
         match &global.url {
             Some(url) => Ok(Self::Remote(Remote::new(url, global.token_file.as_deref())?)),
-            None => Err(Failure::new(
-                ErrorCode::ServerUnreachable,
-                "no server named: give --url or set LINCHPIN_URL",
-            )
-            .into()),
+            None => Ok(Self::Local(Local::open(&data_folder(global))?)),
         }
     }
 
@@ -58,6 +84,7 @@ impl Backend {
         });
         let mut answer: Value = match self {
             Self::Remote(remote) => remote.graphql(&body)?,
+            Self::Local(local) => local.graphql(&body)?,
         };
         if let Some(error) = answer.get("errors").and_then(|errors| errors.get(0)) {
             return Err(failure(error).into());
@@ -77,6 +104,7 @@ impl Backend {
     ) -> anyhow::Result<()> {
         match self {
             Self::Remote(remote) => remote.ingest(terms, payload, report),
+            Self::Local(local) => local.ingest(terms, payload, report),
         }
     }
 }

@@ -126,19 +126,19 @@ pub(super) fn run(options: &Impact, backend: &Backend, output: &Output) -> anyho
 }
 
 fn variables(options: &Impact) -> Value {
-    let named = |ci: &String| json!({ "ci": ci, "state": options.state.as_str() });
-    let starting = |ci: &String| json!({ "ci": ci, "state": ImpactState::Down.as_str() });
-    let assumed = |assumed: &Assumption| json!({ "ci": assumed.ci, "state": assumed.state.as_str() });
+    let named = |ci: &String| json!({ "ref": ci, "state": options.state.as_str() });
+    let starting = |ci: &String| json!({ "ref": ci, "state": ImpactState::Down.as_str() });
+    let assumed = |assumed: &Assumption| json!({ "ref": assumed.ci, "state": assumed.state.as_str() });
     json!({
         "failed": options.cis.iter().map(named).collect::<Vec<_>>(),
         "startingState": if options.current { "CURRENT" } else { "STRUCTURAL" },
         "startingFailed": options.starting_failed.iter().map(starting).collect::<Vec<_>>(),
         "assume": options.assume.iter().map(assumed).collect::<Vec<_>>(),
-        "depthMax": options.depth,
+        "maxDepth": options.depth,
         "excludeTypes": options.exclude_types,
         "atRisk": match options.at_risk { AtRisk::Transitive => "TRANSITIVE", AtRisk::Local => "LOCAL" },
         "ignoreMissing": options.ignore_missing,
-        "stateMin": options.min_state.as_str(),
+        "filter": { "minState": options.min_state.as_str() },
         "first": options.first,
     })
 }

@@ -15,7 +15,7 @@ use crate::app::ErrorCode;
 use crate::ingest::payload::IngestMode;
 
 use super::Failure;
-use super::backend::{Backend, IngestTerms};
+use super::backend::{Backend, IngestTerms, PayloadFormat};
 use super::output::Output;
 
 /// Most refused records that are shown to people.
@@ -51,24 +51,10 @@ pub(super) struct Import {
     dry_run: bool,
     /// The format of the files.
     #[arg(long, value_enum)]
-    format: Option<Format>,
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    /// The native payload: one JSON record a line.
-    Ndjson,
-    /// Comma-separated values with a line of headings.
-    Csv,
-}
-
-impl Format {
-    fn content_type(self) -> &'static str {
-        match self {
-            Self::Ndjson => "application/x-ndjson",
-            Self::Csv => "text/csv",
-        }
-    }
+    format: Option<PayloadFormat>,
+    /// A TOML file that says what the columns of CSV mean.
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
 }
 
 /// A line of the report, as far as it is shown.
@@ -142,33 +128,28 @@ fn import(options: &Import, file: &Path, backend: &Backend, output: &Output) -> 
         bar: bar.clone(),
     };
     let mut report = Report::default();
-    backend.ingest(&terms(options, file), &mut counted, &mut |line| report.take(line))?;
+    backend.ingest(&terms(options, file)?, &mut counted, &mut |line| report.take(line))?;
     bar.finish_and_clear();
     report.show(&file.display().to_string(), output)
 }
 
-fn terms(options: &Import, file: &Path) -> IngestTerms {
-    let mut parameters: Vec<(&'static str, String)> = Vec::new();
-    if let Some(source) = &options.source {
-        parameters.push(("source", source.clone()));
-    }
-    if let Some(feed) = &options.feed {
-        parameters.push(("feed", feed.clone()));
-    }
-    if let Some(mode) = options.mode {
-        parameters.push(("mode", mode.to_string()));
-    }
-    if options.dry_run {
-        parameters.push(("dryRun", "true".to_owned()));
-    }
+fn terms(options: &Import, file: &Path) -> anyhow::Result<IngestTerms> {
     let csv = file
         .extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
-    let format = options.format.unwrap_or(if csv { Format::Csv } else { Format::Ndjson });
-    IngestTerms {
-        parameters,
-        content_type: format.content_type(),
-    }
+    let by_name = if csv { PayloadFormat::Csv } else { PayloadFormat::Ndjson };
+    let mapping = options.mapping.as_ref().map(|path| {
+        std::fs::read_to_string(path)
+            .map_err(|error| Failure::new(ErrorCode::FileUnusable, format!("{}: {error}", path.display())))
+    });
+    Ok(IngestTerms {
+        source: options.source.clone(),
+        feed: options.feed.clone(),
+        mode: options.mode,
+        dry_run: options.dry_run,
+        format: options.format.unwrap_or(by_name),
+        mapping: mapping.transpose()?,
+    })
 }
 
 /// Moves the bar by what is read.

@@ -100,7 +100,7 @@ struct Phrases {
 pub(super) fn run(options: &Path, backend: &Backend, output: &Output) -> anyhow::Result<ExitCode> {
     let types = (!options.types.is_empty()).then_some(&options.types);
     let variables = json!({
-        "from": options.from, "to": options.to, "types": types,
+        "from": options.from, "to": options.to, "relationshipTypes": types,
         "direction": options.direction.as_str(), "first": options.first,
     });
     let mut data: Value = backend.ask(PATHS, &variables)?;

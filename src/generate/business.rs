@@ -49,7 +49,7 @@ pub(super) fn person(e: &mut Emitter<'_>) {
 
 const SERVICES: [&str; 12] = [
     "online-shop",
-    "payment",
+    "card-payment",
     "customer-portal",
     "order-processing",
     "billing",

@@ -23,7 +23,7 @@ fn shared_name(index: u64) -> (&'static str, &'static str) {
 pub(super) fn shared_service(e: &mut Emitter<'_>) {
     let (name, description) = shared_name(e.index);
     let facts = Facts::default().text("description", description).number("tier", 2);
-    e.ci("technical_service", name.to_owned(), facts);
+    e.ci("technical_service", format!("platform-{name}"), facts);
     e.owned();
 }
 

@@ -87,9 +87,7 @@ pub struct Follow {
 impl Follow {
     /// Whether relationships of a type are followed.
     pub fn allows(&self, relationship_type: RelationshipTypeId) -> bool {
-        self.types
-            .as_ref()
-            .is_none_or(|types| types.contains(&relationship_type))
+        self.types.as_ref().is_none_or(|types| types.contains(&relationship_type))
     }
 
     fn reversed(&self) -> Self {
@@ -100,8 +98,7 @@ impl Follow {
     }
 
     /// All relationships at a CI that may be followed or not, each with the CI at its other end;
-    /// the caller pays for every one looked at. A relationship of a CI with itself comes once for
-    /// each direction.
+    /// the caller pays for every one looked at. A relationship of a CI with itself comes once.
     pub fn steps<'a>(
         &'a self,
         estate: &'a Estate,
@@ -109,14 +106,10 @@ impl Follow {
     ) -> impl Iterator<Item = (Slot, RelationshipRef<'a>)> + 'a {
         let out = self.direction.goes_out().then(|| estate.relationships_from(slot));
         let back = self.direction.comes_in().then(|| estate.relationships_to(slot));
-        let out = out
-            .into_iter()
-            .flatten()
-            .map(|relationship| (relationship.to(), relationship));
-        let back = back
-            .into_iter()
-            .flatten()
-            .map(|relationship| (relationship.from(), relationship));
+        let out = out.into_iter().flatten().map(|relationship| (relationship.to(), relationship));
+        let seen_going_out = move |from: Slot| self.direction.goes_out() && from == slot;
+        let back = back.into_iter().flatten().map(|relationship| (relationship.from(), relationship));
+        let back = back.filter(move |(from, _)| !seen_going_out(*from));
         out.chain(back)
     }
 }

@@ -35,6 +35,22 @@ pub enum DeltaKind {
     RedundancyGroup,
 }
 
+impl DeltaKind {
+    /// The kind of a step.
+    pub(in crate::api) fn of(item: &DeltaItem) -> Self {
+        match item {
+            DeltaItem::Source(_) => Self::Source,
+            DeltaItem::CiType(_) => Self::CiType,
+            DeltaItem::RelationshipType(_) => Self::RelationshipType,
+            DeltaItem::Pool(_) => Self::Pool,
+            DeltaItem::Lifecycle(_) => Self::Lifecycle,
+            DeltaItem::Ci(_) => Self::ConfigurationItem,
+            DeltaItem::Relationship(_) => Self::Relationship,
+            DeltaItem::Group(_) => Self::RedundancyGroup,
+        }
+    }
+}
+
 /// What happens to it.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {

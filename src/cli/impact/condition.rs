@@ -34,13 +34,13 @@ impl Condition {
             Self::Incomplete => !report.complete,
             Self::Reaches(scope, state) => {
                 let tiers = match scope {
-                    Scope::Any => return report.counts.all().reaching(state) > 0,
+                    Scope::Any => return report.counts.reaching(state) > 0,
                     Scope::Tier(tier) => 1..=tier,
                     Scope::Service => 1..=4,
                 };
-                let counted = report.counts.by_tier.iter();
+                let counted = report.counts_by_tier.iter();
                 let within = counted.filter(|count| count.tier.is_some_and(|tier| tiers.contains(&tier)));
-                within.map(|count| count.counts().reaching(state)).sum::<u64>() > 0
+                within.map(|count| count.counts.reaching(state)).sum::<u64>() > 0
             }
         }
     }
@@ -120,9 +120,9 @@ mod tests {
     fn a_tier_counts_more_critical_ones_too() {
         let report: ImpactReport = serde_json::from_value(serde_json::json!({
             "complete": true, "truncated": null,
-            "counts": {"total": 3, "atRisk": 1, "degraded": 1, "down": 1, "byType": [],
-                       "byTier": [{"tier": 2, "total": 1, "atRisk": 0, "degraded": 1, "down": 0},
-                                  {"tier": null, "total": 2, "atRisk": 1, "degraded": 0, "down": 1}]},
+            "counts": {"atRisk": 1, "degraded": 1, "down": 1}, "countsByType": [],
+            "countsByTier": [{"tier": 2, "counts": {"atRisk": 0, "degraded": 1, "down": 0}},
+                             {"tier": null, "counts": {"atRisk": 1, "degraded": 0, "down": 1}}],
             "impacted": {"nodes": [], "pageInfo": {"hasNextPage": false, "endCursor": null}, "totalCount": 0},
             "services": [], "absorbed": [], "warnings": []
         }))

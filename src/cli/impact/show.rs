@@ -15,7 +15,9 @@ const TYPES_SHOWN: usize = 10;
 pub(super) struct ImpactReport {
     pub(super) complete: bool,
     truncated: Option<Truncated>,
-    pub(super) counts: Counts,
+    pub(super) counts: StateCounts,
+    counts_by_type: Vec<TypeCount>,
+    pub(super) counts_by_tier: Vec<TierCount>,
     impacted: Page<Impacted>,
     services: Vec<Service>,
     absorbed: Vec<Absorbed>,
@@ -23,46 +25,28 @@ pub(super) struct ImpactReport {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Truncated {
     reason: String,
+    how_to_go_on: String,
 }
 
 /// Impacted CIs by the state they end in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct StateCounts {
-    at_risk: u64,
-    degraded: u64,
-    down: u64,
+    at_risk: Long,
+    degraded: Long,
+    down: Long,
 }
 
 impl StateCounts {
     /// How many end in a state or worse.
     pub(super) fn reaching(self, state: ImpactState) -> u64 {
         match state {
-            ImpactState::Ok | ImpactState::AtRisk => self.at_risk + self.degraded + self.down,
-            ImpactState::Degraded => self.degraded + self.down,
-            ImpactState::Down => self.down,
-        }
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Counts {
-    at_risk: Long,
-    degraded: Long,
-    down: Long,
-    by_type: Vec<TypeCount>,
-    pub(super) by_tier: Vec<TierCount>,
-}
-
-impl Counts {
-    /// All together.
-    pub(super) fn all(&self) -> StateCounts {
-        StateCounts {
-            at_risk: self.at_risk.0,
-            degraded: self.degraded.0,
-            down: self.down.0,
+            ImpactState::Ok | ImpactState::AtRisk => self.at_risk.0 + self.degraded.0 + self.down.0,
+            ImpactState::Degraded => self.degraded.0 + self.down.0,
+            ImpactState::Down => self.down.0,
         }
     }
 }
@@ -71,29 +55,13 @@ impl Counts {
 #[serde(rename_all = "camelCase")]
 struct TypeCount {
     type_name: String,
-    at_risk: Long,
-    degraded: Long,
-    down: Long,
+    counts: StateCounts,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct TierCount {
     pub(super) tier: Option<u8>,
-    at_risk: Long,
-    degraded: Long,
-    down: Long,
-}
-
-impl TierCount {
-    /// The counts of this tier.
-    pub(super) fn counts(&self) -> StateCounts {
-        StateCounts {
-            at_risk: self.at_risk.0,
-            degraded: self.degraded.0,
-            down: self.down.0,
-        }
-    }
+    pub(super) counts: StateCounts,
 }
 
 #[derive(Debug, Deserialize)]
@@ -102,66 +70,111 @@ struct Impacted {
     before: String,
     after: String,
     depth: u32,
-    witness: Vec<WitnessStep>,
+    witness: Option<Witness>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Witness {
+    steps: Vec<WitnessStep>,
+}
+
+impl Witness {
+    /// Why the last step was taken: `runs on physical_server:host-01`.
+    fn told(&self) -> String {
+        match self.steps.as_slice() {
+            [] => String::new(),
+            [_] => "fails itself".to_owned(),
+            [.., source, last] => {
+                let phrase = last
+                    .relationship
+                    .as_ref()
+                    .map(|relationship| relationship.phrase.as_str());
+                let arithmetic = last
+                    .group
+                    .as_ref()
+                    .map(|group| format!(" ({}: {})", group.name, group.sentence));
+                let phrase = phrase.unwrap_or("needs");
+                format!("{phrase} {}{}", source.ci.reference(), arithmetic.unwrap_or_default())
+            }
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
 struct WitnessStep {
-    text: String,
+    ci: ShortCi,
+    relationship: Option<WitnessRelationship>,
+    group: Option<WitnessGroup>,
 }
 
 #[derive(Debug, Deserialize)]
+struct WitnessRelationship {
+    phrase: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct WitnessGroup {
+    name: String,
+    sentence: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Service {
     ci: ShortCi,
     tier: u8,
+    before: String,
     after: String,
-    owner: Option<ShortCi>,
+    owner_team: Option<ShortCi>,
     contacts: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Absorbed {
-    text: String,
+    name: String,
+    consumer: ShortCi,
+    lost: Vec<ShortCi>,
+    sentence: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct Warning {
     code: String,
-    message: String,
+    count: Long,
+    samples: Vec<String>,
 }
 
 /// Shows a report: counts, services, CIs with their causes, what was absorbed, warnings.
 pub(super) fn show(report: &ImpactReport, state_min: ImpactState, output: &Output) {
-    let counts = &report.counts;
+    let counts = report.counts;
     let at_least = if report.complete { "" } else { "at least " };
     output.line(&format!(
         "{at_least}{} DOWN, {} DEGRADED, {} AT_RISK",
         counts.down, counts.degraded, counts.at_risk
     ));
     if let Some(truncated) = &report.truncated {
-        output.note(&format!("not complete: the limit {} was met", truncated.reason));
+        output.note(&format!(
+            "not complete, the limit {} was met: {}",
+            truncated.reason, truncated.how_to_go_on
+        ));
     }
     let services = report.services.iter().map(|service| {
         let owner = service
-            .owner
+            .owner_team
             .as_ref()
             .map(|owner| owner.name.clone())
             .unwrap_or_default();
         vec![
             service.ci.name.clone(),
             service.tier.to_string(),
-            service.after.clone(),
+            format!("{} -> {}", service.before, service.after),
             owner,
             service.contacts.join(", "),
         ]
     });
     output.table(&["SERVICE", "TIER", "STATE", "OWNER", "CONTACT"], services.collect());
     let cis = report.impacted.nodes.iter().map(|impacted| {
-        let cause = impacted
-            .witness
-            .first()
-            .map(|step| step.text.clone())
-            .unwrap_or_default();
+        let cause = impacted.witness.as_ref().map(Witness::told).unwrap_or_default();
         vec![
             impacted.ci.reference(),
             format!("{} -> {}", impacted.before, impacted.after),
@@ -177,19 +190,30 @@ pub(super) fn show(report: &ImpactReport, state_min: ImpactState, output: &Outpu
             "{listed} of {total} that are {state_min} or worse; --first shows more"
         ));
     }
-    let types = counts.by_type.iter().take(TYPES_SHOWN).map(|count| {
+    let types = report.counts_by_type.iter().take(TYPES_SHOWN).map(|of| {
         vec![
-            count.type_name.clone(),
-            count.down.to_string(),
-            count.degraded.to_string(),
-            count.at_risk.to_string(),
+            of.type_name.clone(),
+            of.counts.down.to_string(),
+            of.counts.degraded.to_string(),
+            of.counts.at_risk.to_string(),
         ]
     });
     output.table(&["TYPE", "DOWN", "DEGRADED", "AT_RISK"], types.collect());
-    for absorbed in &report.absorbed {
-        output.line(&format!("absorbed: {}", absorbed.text));
-    }
+    let absorbed = report.absorbed.iter().map(|absorbed| {
+        let lost: Vec<String> = absorbed.lost.iter().map(ShortCi::reference).collect();
+        vec![
+            absorbed.consumer.reference(),
+            absorbed.name.clone(),
+            lost.join(", "),
+            absorbed.sentence.clone(),
+        ]
+    });
+    output.table(&["HELD BY", "GROUP", "LOST", "NOW"], absorbed.collect());
     for warning in &report.warnings {
-        output.note(&format!("warning: {} [{}]", warning.message, warning.code));
+        let samples = warning.samples.join(", ");
+        output.note(&format!(
+            "warning: {} ({} times): {samples}",
+            warning.code, warning.count
+        ));
     }
 }

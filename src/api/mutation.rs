@@ -1,0 +1,34 @@
+//! What can be changed: every command, singly and in bulk.
+
+mod bulk;
+mod ci;
+mod catalog;
+mod convert;
+mod group;
+mod inputs;
+mod options;
+mod payload;
+mod relationship;
+
+use async_graphql::MergedObject;
+
+pub use bulk::{CommandFailure, CommandInput, CommandResult, ExecutePayload};
+pub use inputs::{
+    ChangeLifecycleInput, ChangeRedundancyGroupInput, ChangeRelationshipInput, CreateConfigurationItemInput,
+    CreateRedundancyGroupInput, DefineCatalogInput, DeleteConfigurationItemInput, DeleteRedundancyGroupInput,
+    GroupMemberInput, LifecycleRuleInput, MoveConfigurationItemInput, RelateInput, RemoveTypeInput,
+    RetireConfigurationItemInput, ThresholdsInput, UnrelateInput, UpdateConfigurationItemInput,
+};
+pub use options::WriteOptions;
+pub use payload::{CatalogPayload, ConfigurationItemPayload, RedundancyGroupPayload, RelationshipPayload};
+
+use bulk::BulkMutation;
+use catalog::CatalogMutation;
+use ci::CiMutation;
+use group::GroupMutation;
+use relationship::RelationshipMutation;
+
+/// What can be changed. A field is one commit: it is durable and visible when it answers. Several
+/// fields run one after the other.
+#[derive(Debug, Default, MergedObject)]
+pub struct Mutation(CiMutation, RelationshipMutation, GroupMutation, CatalogMutation, BulkMutation);

@@ -1,0 +1,140 @@
+//! Commits as they happen.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_graphql::{Context, Subscription as GraphQlSubscription};
+use futures_util::{Stream, StreamExt};
+
+use super::context::{api, resolve, snapshot};
+use super::error::{ApiError, ApiResult};
+use super::scalars::Long;
+use super::types::{DeltaKind, JournalEntryObject, bounded, ci_types};
+use crate::graph::Snapshot;
+use crate::model::{CiId, CiTypeId, DeltaItem};
+
+/// What can be followed.
+#[derive(Debug, Default)]
+pub struct Subscription;
+
+/// What can be followed.
+#[GraphQlSubscription]
+impl Subscription {
+    /// Committed deltas, in order and without gaps. A follower that is too slow reads them from the
+    /// journal; one that cannot go on is told so by an error, and may follow again from the last
+    /// revision it has seen.
+    async fn deltas(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Commits after this one; those to come if not said.")] from: Option<Long>,
+        #[graphql(desc = "Only changes of these kinds.")] kinds: Option<Vec<DeltaKind>>,
+        #[graphql(desc = "Only changes of CIs of these types or their subtypes, and of their relationships.")]
+        ci_types: Option<Vec<String>>,
+        #[graphql(desc = "Only changes of these CIs, their relationships and groups.")] refs: Option<Vec<String>>,
+    ) -> Result<impl Stream<Item = ApiResult<JournalEntryObject>> + use<>, ApiError> {
+        let view = snapshot(ctx)?;
+        let filter = DeltaFilter::new(view, kinds, ci_types, refs)?;
+        let reader = api(ctx)?.cmdb.reader();
+        let from = from.map_or_else(|| view.revision(), Into::into);
+        if from > view.revision() {
+            let message = format!("`from` is {from}, and the last commit is {}", view.revision());
+            return Err(ApiError::input("from", message).with("value", from.number()));
+        }
+        let entries = reader.follow(from);
+        Ok(entries.filter_map(move |entry| {
+            let found = match entry {
+                Err(_) => Some(Err(ApiError::internal(
+                    "the journal cannot be read on: follow again from the last revision seen",
+                ))),
+                Ok(entry) => {
+                    let view = reader.snapshot();
+                    filter.select(&view, &entry.delta.items).map(|selected| {
+                        Ok(JournalEntryObject::new(&view, Arc::clone(&entry), selected))
+                    })
+                }
+            };
+            std::future::ready(found)
+        }))
+    }
+}
+
+/// Which items of a delta are told. Empty parts say nothing.
+struct DeltaFilter {
+    kinds: Option<Vec<DeltaKind>>,
+    types: Option<Vec<CiTypeId>>,
+    cis: Option<BTreeSet<CiId>>,
+}
+
+impl DeltaFilter {
+    fn new(
+        view: &Snapshot,
+        kinds: Option<Vec<DeltaKind>>,
+        types: Option<Vec<String>>,
+        refs: Option<Vec<String>>,
+    ) -> ApiResult<Self> {
+        let resolved = refs.map(|refs| {
+            let refs = bounded("refs", Some(&refs))?.iter();
+            refs.map(|reference| resolve(view, "refs", reference).map(|slot| view.ci_id(slot))).collect()
+        });
+        Ok(Self {
+            kinds,
+            types: types.map(|names| ci_types(view, &names, true)).transpose()?,
+            cis: resolved.transpose()?,
+        })
+    }
+
+    /// `None`: nothing of the delta is told. `Some(None)`: all of it is.
+    fn select(&self, view: &Snapshot, items: &[DeltaItem]) -> Option<Option<Vec<usize>>> {
+        if self.kinds.is_none() && self.types.is_none() && self.cis.is_none() {
+            return Some(None);
+        }
+        let places = items.iter().enumerate().filter(|(_, item)| self.passes(view, item));
+        let selected: Vec<usize> = places.map(|(place, _)| place).collect();
+        (!selected.is_empty()).then_some(Some(selected))
+    }
+
+    fn passes(&self, view: &Snapshot, item: &DeltaItem) -> bool {
+        let kind_passes = self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&DeltaKind::of(item)));
+        if !kind_passes || (self.types.is_none() && self.cis.is_none()) {
+            return kind_passes;
+        }
+        let involved = involved(item);
+        let type_passes = self.types.as_ref().is_none_or(|types| {
+            let recorded = |id: &CiId| view.ci(*id).map(|ci| ci.ci_type());
+            let of_item = match item {
+                DeltaItem::Ci(change) => change.either().map(|ci| ci.ci_type()),
+                DeltaItem::Source(_)
+                | DeltaItem::CiType(_)
+                | DeltaItem::RelationshipType(_)
+                | DeltaItem::Pool(_)
+                | DeltaItem::Lifecycle(_)
+                | DeltaItem::Relationship(_)
+                | DeltaItem::Group(_) => None,
+            };
+            of_item.into_iter().chain(involved.iter().filter_map(recorded)).any(|found| types.contains(&found))
+        });
+        type_passes && self.cis.as_ref().is_none_or(|cis| involved.iter().any(|id| cis.contains(id)))
+    }
+}
+
+/// The CIs that an item is about.
+fn involved(item: &DeltaItem) -> Vec<CiId> {
+    match item {
+        DeltaItem::Ci(change) => change.either().map(|ci| ci.id()).into_iter().collect(),
+        DeltaItem::Relationship(change) => {
+            change.either().map(|relationship| vec![relationship.from, relationship.to]).unwrap_or_default()
+        }
+        DeltaItem::Group(change) => {
+            let members = |group: &crate::model::RedundancyGroup| -> Vec<CiId> {
+                let members = group.members.iter().map(|member| member.ci);
+                std::iter::once(group.consumer).chain(members).collect()
+            };
+            change.either().map(|group| members(group)).unwrap_or_default()
+        }
+        DeltaItem::Source(_)
+        | DeltaItem::CiType(_)
+        | DeltaItem::RelationshipType(_)
+        | DeltaItem::Pool(_)
+        | DeltaItem::Lifecycle(_) => Vec::new(),
+    }
+}

@@ -1,0 +1,160 @@
+//! An impact report with the state it was asked on and the filter of its list.
+
+use std::cmp::Reverse;
+use std::sync::{Arc, OnceLock};
+
+use jiff::Timestamp;
+
+use super::{CiObject, CiState, ImpactWarning, ImpactedCi};
+use crate::api::connection::{Connection, Cursors, QuestionHash};
+use crate::api::error::ApiResult;
+use crate::api::scalars::Long;
+use crate::graph::dependency::GroupKey;
+use crate::graph::{Slot, Snapshot};
+use crate::impact::{self, FailedCi, ImpactReport, ImpactView, WarningCode, WarningSample};
+use crate::model::{CiTypeId, ImpactState};
+
+/// Which impacted CIs are listed.
+#[derive(Clone, Debug)]
+pub(in crate::api) struct ResultFilter {
+    pub(in crate::api) types: Option<Vec<CiTypeId>>,
+    pub(in crate::api) min_state: ImpactState,
+    pub(in crate::api) tags: Vec<String>,
+}
+
+impl ResultFilter {
+    fn is_by_state_only(&self) -> bool {
+        self.types.is_none() && self.tags.is_empty()
+    }
+}
+
+/// An answered question.
+#[derive(Debug)]
+pub(in crate::api) struct Answer {
+    pub(in crate::api) view: Snapshot,
+    pub(in crate::api) at: Timestamp,
+    pub(in crate::api) report: ImpactReport,
+    pub(in crate::api) roots: Vec<FailedCi>,
+    /// References that led nowhere and were to be ignored.
+    pub(in crate::api) missing: Vec<String>,
+    pub(in crate::api) filter: ResultFilter,
+    pub(in crate::api) question: QuestionHash,
+    pub(in crate::api) filtered: OnceLock<Vec<impact::ImpactedCi>>,
+}
+
+impl Answer {
+    pub(in crate::api) fn impact_view(&self) -> ImpactView<'_> {
+        ImpactView {
+            index: self.view.dependency_index(),
+            columns: self.view.columns(),
+        }
+    }
+
+    pub(super) fn page(
+        self: &Arc<Self>,
+        cursors: Cursors,
+        after: Option<&str>,
+        first: usize,
+    ) -> ApiResult<Connection<ImpactedCi>> {
+        let total = if self.filter.is_by_state_only() {
+            self.report.impacted_count(self.filter.min_state)
+        } else {
+            self.filtered().len()
+        };
+        let places = cursors.places(after, first, total)?;
+        let found = if self.filter.is_by_state_only() {
+            self.report.page(self.impact_view(), places.clone())
+        } else {
+            self.filtered()[places.clone()].to_vec()
+        };
+        let start = places.start;
+        let mut page = cursors.page(after, first, total, |place| ImpactedCi {
+            answer: Arc::clone(self),
+            found: found[place - start],
+        })?;
+        page.complete = self.report.is_complete();
+        Ok(page)
+    }
+
+    /// The impacted CIs that pass the filter, in the stated order.
+    fn filtered(&self) -> &[impact::ImpactedCi] {
+        self.filtered.get_or_init(|| {
+            let passes = |found: &&impact::ImpactedCi| {
+                found.after >= self.filter.min_state
+                    && self.filter.types.as_ref().is_none_or(|types| types.contains(&self.view.ci_type_of(found.slot)))
+                    && (self.filter.tags.is_empty() || self.has_tags(found.slot))
+            };
+            let mut passing: Vec<impact::ImpactedCi> =
+                self.report.impacted_unordered().iter().filter(passes).copied().collect();
+            self.sort(&mut passing);
+            passing
+        })
+    }
+
+    /// Puts CIs into the order of the law: the worst first, then tier, depth and id.
+    pub(super) fn sort(&self, found: &mut [impact::ImpactedCi]) {
+        found.sort_unstable_by_key(|found| {
+            let tier = self.view.tier_of(found.slot).unwrap_or(u8::MAX);
+            (Reverse(found.after), tier, found.depth, self.view.ci_id(found.slot))
+        });
+    }
+
+    fn has_tags(&self, slot: Slot) -> bool {
+        let ci = self.view.ci_at(slot);
+        self.filter.tags.iter().all(|wanted| ci.tags().any(|tag| tag == wanted))
+    }
+
+    pub(super) fn states(&self, offset: usize, first: usize) -> Vec<CiState> {
+        let impacted = self.report.impacted_unordered().iter().map(|found| found.slot);
+        let impaired = self.report.impaired_before().iter().map(|(slot, _)| *slot);
+        let mut slots: Vec<Slot> = impacted.chain(impaired).collect();
+        slots.sort_unstable_by_key(|slot| self.view.ci_id(*slot));
+        slots.dedup();
+        let page = slots.into_iter().skip(offset).take(first).map(|slot| CiState {
+            ci: CiObject::at(&self.view, slot),
+            before: self.report.before(slot).into(),
+            after: self.report.after(slot).into(),
+        });
+        page.collect()
+    }
+
+    pub(super) fn warnings(&self) -> Vec<ImpactWarning> {
+        let found = self.report.warnings.iter().map(|warning| ImpactWarning {
+            code: warning.code.as_str().to_owned(),
+            count: Long(warning.count),
+            samples: warning.samples.iter().map(|sample| self.sample(*sample)).collect(),
+        });
+        let missing = (!self.missing.is_empty()).then(|| ImpactWarning {
+            code: WarningCode::RootNotFound.as_str().to_owned(),
+            count: self.missing.len().into(),
+            samples: self.missing.iter().take(impact::ImpactWarning::SAMPLES_MAX).cloned().collect(),
+        });
+        found.chain(missing).collect()
+    }
+
+    fn sample(&self, sample: WarningSample) -> String {
+        match sample {
+            WarningSample::Ci(id) => id.to_string(),
+            WarningSample::Relationship(id) => id.to_string(),
+            WarningSample::Group(key) => self.group_id(key),
+        }
+    }
+
+    /// The id of a group; an implicit one is named by its pool and its consumer.
+    pub(super) fn group_id(&self, key: GroupKey) -> String {
+        match key {
+            GroupKey::Explicit(id) => id.to_string(),
+            GroupKey::Pool { consumer, .. } => format!("{}:{}", self.group_name(key), self.view.ci_id(consumer)),
+        }
+    }
+
+    /// The name of a group, or of the pool of an implicit one.
+    pub(super) fn group_name(&self, key: GroupKey) -> String {
+        match key {
+            GroupKey::Explicit(id) => self.view.group(id).map(|group| group.name.to_string()).unwrap_or_default(),
+            GroupKey::Pool { pool, .. } => {
+                self.view.catalog().pool(pool).map(|pool| pool.name.to_string()).unwrap_or_default()
+            }
+        }
+    }
+}

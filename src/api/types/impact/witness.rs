@@ -1,0 +1,207 @@
+//! Why a CI is in the state it is in.
+
+use async_graphql::{Enum, ID, SimpleObject};
+
+use super::Answer;
+use super::absorbed::sentence;
+use crate::api::scalars::{DateTime, Duration, Long};
+use crate::api::types::{CiObject, ImpactState};
+use crate::graph::{RelationshipRef, Slot, Snapshot};
+use crate::impact::{self, Cause, Origin};
+use crate::model::RelationshipTypeId;
+
+/// What put a CI of a witness into its state.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WitnessKind {
+    /// The question lets it fail.
+    Root,
+    /// It was in this state before.
+    StartingState,
+    /// It is assumed to be in its state.
+    Assumed,
+    /// It did not fail itself: a relationship with it did.
+    FailedRelationship,
+    /// A relationship carried the state of the CI before.
+    Relationship,
+    /// A redundancy group lost the CI before, and no longer holds.
+    Group,
+}
+
+/// The relationship that carried a step.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct WitnessRelationship {
+    /// Its identity.
+    pub id: ID,
+    /// The name of its type.
+    #[graphql(name = "type")]
+    pub relationship_type: String,
+    /// Its phrase, read from the CI of this step to the CI of the step before.
+    pub phrase: String,
+    /// Who said so first.
+    pub source: String,
+    /// When it was first said.
+    pub first_seen: DateTime,
+    /// When its source last said so.
+    pub last_seen: DateTime,
+    /// How long ago that was, at the moment asked about.
+    pub age: Duration,
+}
+
+/// The redundancy group that carried a step, with its arithmetic.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct WitnessGroup {
+    /// The group: its id, or for an implicit group the pool and the consumer.
+    pub id: String,
+    /// Its name, or its pool's.
+    pub name: String,
+    /// Weight that was up when the step happened, counting members better than `lostAt`.
+    pub up: Long,
+    /// The threshold that it is below.
+    pub needed: Long,
+    /// A member counts as lost here when it is this bad.
+    pub lost_at: ImpactState,
+    /// k: weight needed to work at all.
+    pub up_min: Long,
+    /// d: weight needed for full capacity.
+    pub capacity_min: Long,
+    /// r: weight from which on a loss is worth a flag.
+    pub spare_min: Long,
+    /// n: the whole weight.
+    pub total: Long,
+    /// The arithmetic in words: `1 of 3 up, needs 2: down`.
+    pub sentence: String,
+}
+
+/// One CI of a witness.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct WitnessStep {
+    /// What put the CI into its state.
+    pub kind: WitnessKind,
+    /// The CI.
+    pub ci: CiObject,
+    /// Its state.
+    pub state: ImpactState,
+    /// The relationship that carried the state of the CI before.
+    pub relationship: Option<WitnessRelationship>,
+    /// The group that lost the CI before.
+    pub group: Option<WitnessGroup>,
+}
+
+/// A path of causes. Its first step is what it begins with; each further one follows from the one
+/// before.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Witness")]
+pub struct WitnessObject {
+    /// How many causes lead from the first CI to the last: the last one's depth.
+    pub length: Long,
+    /// The CIs, from what failed to what was asked about.
+    pub steps: Vec<WitnessStep>,
+}
+
+impl WitnessObject {
+    pub(super) fn new(answer: &Answer, slot: Slot) -> Option<Self> {
+        let found = answer.report.witness(answer.impact_view(), slot)?;
+        let (kind, state) = match found.origin {
+            Origin::Failed => (WitnessKind::Root, root_state(answer, found.start)),
+            Origin::Starting => (WitnessKind::StartingState, answer.report.before(found.start)),
+            Origin::Assumed => (WitnessKind::Assumed, answer.report.after(found.start)),
+            Origin::FailedRelationship => (WitnessKind::FailedRelationship, answer.report.before(found.start)),
+        };
+        let mut steps = vec![WitnessStep {
+            kind,
+            ci: CiObject::at(&answer.view, found.start),
+            state: state.into(),
+            relationship: None,
+            group: None,
+        }];
+        steps.extend(found.steps.iter().map(|step| witness_step(answer, step)));
+        Some(Self {
+            length: found.steps.len().into(),
+            steps,
+        })
+    }
+}
+
+fn root_state(answer: &Answer, slot: Slot) -> crate::model::ImpactState {
+    let given = answer.roots.iter().filter(|root| root.slot == slot).map(|root| root.state).max();
+    given.unwrap_or_else(|| answer.report.after(slot)).max(answer.report.before(slot))
+}
+
+fn witness_step(answer: &Answer, step: &impact::WitnessStep) -> WitnessStep {
+    let (kind, relationship_type, group) = match step.cause {
+        Cause::Relationship { relationship_type } => (WitnessKind::Relationship, relationship_type, None),
+        Cause::Group {
+            group,
+            relationship_type,
+            gate,
+            up,
+            lost_at,
+            needed,
+        } => {
+            let arithmetic = WitnessGroup {
+                id: answer.group_id(group),
+                name: answer.group_name(group),
+                up: Long(up),
+                needed: Long(needed),
+                lost_at: lost_at.into(),
+                up_min: Long(gate.up_min),
+                capacity_min: Long(gate.capacity_min),
+                spare_min: Long(gate.spare_min),
+                total: Long(gate.total),
+                sentence: sentence(up, gate.total, needed, step.state),
+            };
+            (WitnessKind::Group, relationship_type, Some(arithmetic))
+        }
+    };
+    let carried = carrier(&answer.view, step.source, step.target, relationship_type);
+    WitnessStep {
+        kind,
+        ci: CiObject::at(&answer.view, step.target),
+        state: step.state.into(),
+        relationship: carried.map(|carried| describe(answer, &carried, step.target)),
+        group,
+    }
+}
+
+/// The relationship over which a failure of `source` hits `target`: the least id of several.
+fn carrier(
+    view: &Snapshot,
+    source: Slot,
+    target: Slot,
+    relationship_type: Option<RelationshipTypeId>,
+) -> Option<RelationshipRef<'_>> {
+    let carries = |relationship: &RelationshipRef<'_>| {
+        let arcs = view.arcs_of(relationship);
+        arcs.iter().flatten().any(|arc| arc.source == source && arc.target == target)
+    };
+    if let Some(relationship_type) = relationship_type {
+        let ways = [(target, source), (source, target)];
+        let direct = ways.iter().filter_map(|(from, to)| view.find_relationship(relationship_type, *from, *to, ""));
+        let direct = direct.filter(|found| carries(found)).min_by_key(RelationshipRef::id);
+        if direct.is_some() {
+            return direct;
+        }
+    }
+    let between = view.relationships_between(target, source).chain(view.relationships_between(source, target));
+    let of_type = between.filter(|found| relationship_type.is_none_or(|wanted| found.relationship_type() == wanted));
+    of_type.filter(carries).min_by_key(RelationshipRef::id)
+}
+
+fn describe(answer: &Answer, relationship: &RelationshipRef<'_>, target: Slot) -> WitnessRelationship {
+    let view = &answer.view;
+    let definition = view.catalog().relationship_type(relationship.relationship_type());
+    let phrase = definition.map(|definition| {
+        if relationship.from() == target { definition.forward_phrase.clone() } else { definition.reverse_phrase.clone() }
+    });
+    let last_seen = relationship.last_seen();
+    let source = view.source(relationship.source()).map(|source| source.name.to_string());
+    WitnessRelationship {
+        id: ID(relationship.id().to_string()),
+        relationship_type: definition.map(|definition| definition.name.to_string()).unwrap_or_default(),
+        phrase: phrase.unwrap_or_default(),
+        source: source.unwrap_or_default(),
+        first_seen: DateTime(relationship.first_seen()),
+        last_seen: DateTime(last_seen),
+        age: Duration(answer.at.duration_since(last_seen).max(jiff::SignedDuration::ZERO)),
+    }
+}
