@@ -9,8 +9,8 @@ use crate::model::{CiId, CiTypeId, ImpactState};
 use super::absorbed::{HeldPin, held_pins};
 use super::question::ImpactView;
 use super::reading::Reading;
-use super::rises::{RiseFinder, Rises};
-use super::scratch::{Scratch, before, now};
+use super::rises::{Rise, RiseFinder, Rises};
+use super::scratch::{Cell, Scratch, before, now};
 use super::warning::{ImpactWarning, WarningCode, Warnings};
 
 /// A CI that is worse off after than before.
@@ -289,49 +289,54 @@ fn impacted(view: ImpactView<'_>, scratch: &Scratch) -> Impacted {
     let mut counts = Counts::default();
     let mut by_type: Vec<StateCounts> = Vec::new();
     let mut buckets = [0; BUCKETS + 1];
-    let mut places: Vec<(ImpactedCi, u8)> = Vec::with_capacity(scratch.rises.log.len());
-    for (depth, round) in (0u32..).zip(0..scratch.rises.rounds()) {
-        for rise in scratch.rises.round(round) {
-            let cell = scratch.cells[rise.slot as usize];
-            if rise.to != now(cell) {
-                continue;
-            }
-            let (slot, after) = (Slot::new(rise.slot), ImpactState::from_level(rise.to));
-            let (tier, ci_type) = (view.columns.tier(slot), view.columns.ci_type(slot));
-            counts.all.add(after);
-            counts.by_tier[tier.map(usize::from).filter(|tier| *tier < TIERS).unwrap_or(0)].add(after);
-            if by_type.len() <= ci_type.index() {
-                by_type.resize(ci_type.index() + 1, StateCounts::default());
-            }
-            by_type[ci_type.index()].add(after);
-            let bucket = bucket(rise.to, tier);
-            buckets[bucket + 1] += 1;
-            let before = ImpactState::from_level(before(cell));
-            let ci = ImpactedCi {
-                slot,
-                depth,
-                before,
-                after,
-            };
-            places.push((ci, u8::try_from(bucket).unwrap_or(u8::MAX)));
+    for_each_last(scratch, |rise, _, _| {
+        let (slot, after) = (Slot::new(rise.slot), ImpactState::from_level(rise.to));
+        let (tier, ci_type) = (view.columns.tier(slot), view.columns.ci_type(slot));
+        counts.all.add(after);
+        counts.by_tier[tier.map(usize::from).filter(|tier| *tier < TIERS).unwrap_or(0)].add(after);
+        if by_type.len() <= ci_type.index() {
+            by_type.resize(ci_type.index() + 1, StateCounts::default());
         }
-    }
+        by_type[ci_type.index()].add(after);
+        buckets[bucket(rise.to, tier) + 1] += 1;
+    });
     let types = (0u16..).map(CiTypeId::new).zip(by_type);
     counts.by_type = types.filter(|(_, counts)| counts.total() > 0).collect();
     for bucket in 0..BUCKETS {
         buckets[bucket + 1] += buckets[bucket];
     }
-    let mut next = buckets;
-    let mut impacted = match places.first() {
-        Some((any, _)) => vec![*any; places.len()],
-        None => Vec::new(),
+    let nobody = ImpactedCi {
+        slot: Slot::new(0),
+        depth: 0,
+        before: ImpactState::Ok,
+        after: ImpactState::Ok,
     };
-    for (ci, bucket) in places {
-        let place = &mut next[usize::from(bucket)];
-        impacted[*place] = ci;
+    let mut impacted = vec![nobody; buckets[BUCKETS]];
+    let mut next = buckets;
+    for_each_last(scratch, |rise, cell, depth| {
+        let slot = Slot::new(rise.slot);
+        let place = &mut next[bucket(rise.to, view.columns.tier(slot))];
+        impacted[*place] = ImpactedCi {
+            slot,
+            depth,
+            before: ImpactState::from_level(before(cell)),
+            after: ImpactState::from_level(rise.to),
+        };
         *place += 1;
-    }
+    });
     (impacted, buckets, counts)
+}
+
+/// The last rise of each CI, with its cell and its round, by round.
+fn for_each_last(scratch: &Scratch, mut visit: impl FnMut(Rise, Cell, u32)) {
+    for (depth, round) in (0u32..).zip(0..scratch.rises.rounds()) {
+        for rise in scratch.rises.round(round) {
+            let cell = scratch.cells[rise.slot as usize];
+            if rise.to == now(cell) {
+                visit(*rise, cell, depth);
+            }
+        }
+    }
 }
 
 /// Warnings about groups the question touched, or whose consumer or member it touched.

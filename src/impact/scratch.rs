@@ -9,6 +9,9 @@ use crate::graph::Slot;
 
 use super::rises::Rises;
 
+/// Logs up to this length are copied out, so that the scratch keeps its room; longer ones are moved.
+const RISES_COPIED_MAX: usize = 1 << 17;
+
 /// A CI's byte. Bits 0 and 1: what the round under way raises it to (3 for a pinned CI, which
 /// nothing can raise). Bits 2 and 3: its state. Bits 4 and 5: its state before. Bit 6: pinned.
 pub(super) type Cell = u8;
@@ -83,7 +86,12 @@ impl Scratch {
             self.counters[group as usize] = Counter::default();
         }
         self.start.clear();
-        std::mem::take(&mut self.rises)
+        if self.rises.log.len() > RISES_COPIED_MAX {
+            return std::mem::take(&mut self.rises);
+        }
+        let rises = self.rises.clone();
+        self.rises.clear();
+        rises
     }
 }
 

@@ -24,21 +24,29 @@ pub struct CiRow {
 #[derive(Clone, Debug, Default)]
 pub struct CiColumns {
     ids: Vec<CiId>,
-    types: Vec<CiTypeId>,
     facts: Vec<Facts>,
     /// The CIs that take part and are not `OK` at present: few, and the start of `CURRENT`.
     impaired: BTreeSet<Slot>,
 }
 
-/// The small facts of one CI. `tier` is 0 for none.
-#[derive(Clone, Copy, Debug, Default)]
+/// The small facts of one CI, side by side because counting an answer reads several of them for
+/// each CI in it. `tier` is 0 for none.
+#[derive(Clone, Copy, Debug)]
 struct Facts {
+    ci_type: CiTypeId,
     tier: u8,
     current: ImpactState,
     takes_part: bool,
 }
 
 const NOBODY: CiId = CiId::from_uuid(uuid::Uuid::nil());
+
+const NOTHING: Facts = Facts {
+    ci_type: CiTypeId::new(0),
+    tier: 0,
+    current: ImpactState::Ok,
+    takes_part: false,
+};
 
 impl CiColumns {
     /// Slots with a row, used or not.
@@ -56,12 +64,11 @@ impl CiColumns {
         let index = slot.index();
         if index >= self.ids.len() {
             self.ids.resize(index + 1, NOBODY);
-            self.types.resize(index + 1, CiTypeId::new(0));
-            self.facts.resize(index + 1, Facts::default());
+            self.facts.resize(index + 1, NOTHING);
         }
         self.ids[index] = row.id;
-        self.types[index] = row.ci_type;
         self.facts[index] = Facts {
+            ci_type: row.ci_type,
             tier: row.tier.unwrap_or(0),
             current: row.current,
             takes_part: row.takes_part,
@@ -76,7 +83,7 @@ impl CiColumns {
     /// Empties the row of `slot`.
     pub fn clear(&mut self, slot: Slot) {
         if let Some(facts) = self.facts.get_mut(slot.index()) {
-            *facts = Facts::default();
+            *facts = NOTHING;
             self.ids[slot.index()] = NOBODY;
             self.impaired.remove(&slot);
         }
@@ -101,7 +108,7 @@ impl CiColumns {
     /// The type of the CI in `slot`.
     #[inline]
     pub fn ci_type(&self, slot: Slot) -> CiTypeId {
-        self.types.get(slot.index()).copied().unwrap_or(CiTypeId::new(0))
+        self.facts.get(slot.index()).unwrap_or(&NOTHING).ci_type
     }
 
     /// The tier of the CI in `slot`.
