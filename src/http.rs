@@ -5,6 +5,7 @@
 
 pub mod metrics;
 pub mod server;
+pub mod signals;
 pub mod state;
 
 mod access;

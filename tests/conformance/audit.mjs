@@ -1,6 +1,7 @@
 // Runs the GraphQL over HTTP audits and the checks of graphql-transport-ws against a server:
 //   node audit.mjs URL
-// The schema behind it must answer `{ __typename }` and have a mutation.
+// The schema behind it needs a mutation and two subscriptions: `count(to)`, which counts and ends,
+// and `forever`, which says nothing and does not end.
 import { auditServer } from 'graphql-http';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
@@ -63,6 +64,9 @@ const client = createClient({ url: socketUrl, webSocketImpl: WebSocket, retryAtt
 const results = [];
 for await (const result of client.iterate({ query: '{ __typename }' })) results.push(result);
 report(results.length === 1 && typeof results[0].data.__typename === 'string', 'ws client of graphql-ws reads a query');
+const counted = [];
+for await (const result of client.iterate({ query: 'subscription { count(to: 5000) }' })) counted.push(result.data.count);
+report(counted.length === 5000 && counted[4999] === 5000, 'ws a long subscription arrives whole', `${counted.length} arrived`);
 await client.dispose();
 
 console.log(`${failures} failed`);

@@ -1,8 +1,8 @@
 //! GraphQL over WebSocket: the protocol `graphql-transport-ws` by the letter.
 //!
 //! One task reads and writes the socket; one task a subscription runs the operation. Their answers
-//! meet in a bounded queue; a client that lets it fill up is disconnected, because waiting for it
-//! would hold what the subscriptions hold.
+//! meet in a bounded queue: a full one slows the subscriptions down, and a client that leaves it full
+//! for the write timeout is disconnected, because waiting on would hold what they hold.
 
 mod message;
 
@@ -16,7 +16,6 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::AbortHandle;
 use tokio::time::{Interval, Sleep, interval, sleep, timeout};
@@ -38,8 +37,10 @@ const CLOSE_WAIT: Duration = Duration::from_secs(1);
 /// Why a socket ends.
 #[derive(Debug)]
 enum End {
-    /// The client is gone or says so.
+    /// The client is gone.
     Gone,
+    /// The client ends it; our half of the farewell is still to be sent.
+    Closing,
     /// We end it, with a code of the protocol.
     Close(u16, String),
 }
@@ -61,7 +62,7 @@ struct Session {
     subscriptions: HashMap<String, (u64, AbortHandle)>,
     generation: u64,
     sender: Sender<Outgoing>,
-    /// Set by a subscription that found the queue full.
+    /// Set by a subscription that found the queue full for too long.
     overflow: tokio_util::sync::CancellationToken,
     _place: Option<Arc<Place>>,
 }
@@ -117,8 +118,10 @@ impl Session {
             }
         };
         self.subscriptions.drain().for_each(|(_, (_, task))| task.abort());
-        if let End::Close(code, reason) = end {
-            close(self.socket, code, &reason).await;
+        match end {
+            End::Gone => {}
+            End::Closing => drain(&mut self.socket).await,
+            End::Close(code, reason) => close(self.socket, code, &reason).await,
         }
     }
 
@@ -131,7 +134,9 @@ impl Session {
         tokio::select! {
             () = init, if !self.acknowledged => Err(closing(4408, "Connection initialisation timeout")),
             () = self.state.stopping.cancelled() => Err(closing(1001, "Going away")),
-            () = self.overflow.cancelled() => Err(closing(4429, "Too slow: answers are not taken; subscribe again from the last revision seen")),
+            () = self.overflow.cancelled() => Err(closing(
+                1013,
+                "Too slow: answers are not taken; subscribe again from the last revision seen")),
             _ = beat.tick() => self.send(Message::Ping(axum::body::Bytes::new())).await,
             Some(outgoing) = receiver.recv() => self.forward(outgoing).await,
             message = self.socket.recv() => match message {
@@ -141,7 +146,8 @@ impl Session {
                 Some(Ok(Message::Text(text))) => self.receive(&text).await,
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
                 Some(Ok(Message::Binary(_))) => Err(closing(4400, "Invalid message: binary")),
-                Some(Ok(Message::Close(_))) | None => Err(End::Gone),
+                Some(Ok(Message::Close(_))) => Err(End::Closing),
+                None => Err(End::Gone),
                 Some(Err(_)) => Err(closing(1009, "Message too big")),
             },
         }
@@ -226,6 +232,7 @@ impl Session {
         self.generation += 1;
         let generation = self.generation;
         let (sender, overflow) = (self.sender.clone(), self.overflow.clone());
+        let patience = self.state.config.server.write_timeout_ms.duration();
         let mut replies = self.state.graphql.stream(checked, caller);
         let key = id.clone();
         let task = tokio::spawn(async move {
@@ -235,21 +242,20 @@ impl Session {
                 text,
                 last,
             };
-            let pass_on = |outgoing| match sender.try_send(outgoing) {
-                Ok(()) => true,
-                Err(TrySendError::Full(_)) => {
+            let pass_on = async |outgoing| {
+                let sent = timeout(patience, sender.send(outgoing)).await;
+                if sent.is_err() {
                     overflow.cancel();
-                    false
                 }
-                Err(TrySendError::Closed(_)) => false,
+                matches!(sent, Ok(Ok(())))
             };
             while let Some(reply) = replies.next().await {
                 let last = reply.is_request_error();
-                if !pass_on(outgoing(message::answer(&id, &reply), last)) || last {
+                if !pass_on(outgoing(message::answer(&id, &reply), last)).await || last {
                     return;
                 }
             }
-            pass_on(outgoing(message::complete(&id), true));
+            pass_on(outgoing(message::complete(&id), true)).await;
         });
         self.subscriptions.insert(key, (generation, task.abort_handle()));
     }
@@ -268,6 +274,12 @@ async fn close(mut socket: WebSocket, code: u16, reason: &str) {
     if socket.send(Message::Close(Some(frame))).await.is_err() {
         return;
     }
-    let drained = timeout(CLOSE_WAIT, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
-    tracing::debug!(answered = drained.is_ok(), code, "a socket was closed");
+    drain(&mut socket).await;
+    tracing::debug!(code, "a socket was closed");
+}
+
+/// Reading on is what sends our half of a close and waits for the other.
+async fn drain(socket: &mut WebSocket) {
+    let farewell = timeout(CLOSE_WAIT, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
+    tracing::trace!(complete = farewell.is_ok(), "the farewell of a socket ended");
 }
