@@ -8,22 +8,27 @@ mod answer;
 mod backend;
 mod ci;
 mod completions;
+mod config;
 mod generate;
 mod impact;
 mod import;
 mod output;
 mod path;
+mod schema;
+mod serve;
 mod verify;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::ErrorCode;
+use crate::config::{Effective, Environment};
 
 use backend::Backend;
 use output::Output;
@@ -78,52 +83,34 @@ struct Global {
     /// Write JSON for scripts instead of tables for people.
     #[arg(long, global = true)]
     json: bool,
-    /// The server to speak to; absent: open the store in this process.
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "LINCHPIN_URL",
-        hide_env_values = true
-    )]
+    /// The server to speak to; absent: `LINCHPIN_URL`, else open the store in this process.
+    #[arg(long, global = true, value_name = "URL")]
     url: Option<String>,
     /// A file that holds the token to show to the server.
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "LINCHPIN_TOKEN_FILE",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// The folder of the store.
-    #[arg(
-        long,
-        global = true,
-        value_name = "FOLDER",
-        env = "LINCHPIN_DATA",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// The address to listen on, for `serve`.
+    #[arg(long, global = true, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
     /// The configuration file; absent: `linchpin.toml`, if there is one.
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "LINCHPIN_CONFIG",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::Serve),
     Impact(impact::Impact),
     Ci(ci::Ci),
     Path(path::Path),
     Import(import::Import),
     Generate(generate::Generate),
     Verify(verify::Verify),
+    Schema(schema::Schema),
+    Config(config::ShowConfig),
     Completions(completions::Completions),
 }
 
@@ -135,15 +122,47 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli, output: &Output) -> anyhow::Result<ExitCode> {
-    let backend = || Backend::open(&cli.global);
+    let settings = Settings::read(&cli.global)?;
+    let backend = || Backend::open(&settings);
     match &cli.command {
+        Command::Serve(options) => serve::run(options, settings, output),
         Command::Impact(options) => impact::run(options, &backend()?, output),
         Command::Ci(options) => ci::run(options, &backend()?, output),
         Command::Path(options) => path::run(options, &backend()?, output),
         Command::Import(options) => import::run(options, &backend()?, output),
         Command::Generate(options) => generate::run(options, output),
-        Command::Verify(options) => verify::run(options, &backend::data_folder(&cli.global), output),
+        Command::Verify(options) => verify::run(options, &settings.effective.config.store.data, output),
+        Command::Schema(options) => Ok(schema::run(options, output)),
+        Command::Config(options) => Ok(config::run(options, &settings, output)),
         Command::Completions(options) => Ok(completions::run(options, output)),
+    }
+}
+
+/// The configuration, and the server that the command line names.
+#[derive(Debug)]
+struct Settings {
+    effective: Effective,
+    url: Option<String>,
+}
+
+impl Settings {
+    fn read(global: &Global) -> anyhow::Result<Self> {
+        let environment = Environment::read();
+        let mut flags = BTreeMap::new();
+        let mut flag = |name: &str, value: Option<String>| {
+            value.map(|value| flags.insert(name.to_owned(), value));
+        };
+        let text = |path: &PathBuf| path.to_string_lossy().into_owned();
+        flag("store.data", global.data.as_ref().map(text));
+        flag("server.token_file", global.token_file.as_ref().map(text));
+        flag("server.listen", global.listen.clone());
+        let effective = Effective::load(global.config.as_deref(), &environment, &flags)
+            .map_err(|error| Failure::of(ErrorCode::InvalidConfiguration, &error))?;
+        let url = global
+            .url
+            .clone()
+            .or_else(|| environment.get("LINCHPIN_URL").map(str::to_owned));
+        Ok(Self { effective, url })
     }
 }
 

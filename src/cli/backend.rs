@@ -1,11 +1,10 @@
 //! Where a command's questions go: to a server, or to a store opened in this process. Either way
 //! the same documents are answered by the same service.
 
-mod local;
+pub(super) mod local;
 mod remote;
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -13,7 +12,7 @@ use serde_json::{Value, json};
 use crate::app::ErrorCode;
 use crate::ingest::payload::IngestMode;
 
-use super::{Failure, Global};
+use super::{Failure, Settings};
 use local::Local;
 use remote::Remote;
 
@@ -55,23 +54,13 @@ pub(super) enum Backend {
     Local(Local),
 }
 
-/// The folder of the store, unless another one is named.
-const DATA_DEFAULT: &str = "./linchpin-data";
-
-/// The folder of the store that the command line names.
-pub(super) fn data_folder(global: &Global) -> PathBuf {
-    global
-        .data
-        .clone()
-        .unwrap_or_else(|| Path::new(DATA_DEFAULT).to_owned())
-}
-
 impl Backend {
     /// Opens the store, or prepares to ask a server.
-    pub(super) fn open(global: &Global) -> anyhow::Result<Self> {
-        match &global.url {
-            Some(url) => Ok(Self::Remote(Remote::new(url, global.token_file.as_deref())?)),
-            None => Ok(Self::Local(Local::open(&data_folder(global))?)),
+    pub(super) fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let config = &settings.effective.config;
+        match &settings.url {
+            Some(url) => Ok(Self::Remote(Remote::new(url, config.server.token_file.0.as_deref())?)),
+            None => Ok(Self::Local(Local::open(config)?)),
         }
     }
 

@@ -2,12 +2,16 @@
 
 use std::io::{BufReader, Read};
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
 
+use crate::api::service::{Caller, GraphQlRequest, GraphQlService};
+use crate::api::{ApiContext, ApiLimits, schema};
 use crate::app::{Cmdb, CmdbOptions, ErrorCode};
 use crate::cli::Failure;
+use crate::clock::Clock;
+use crate::config::Config;
 use crate::ingest::formats::Format;
 use crate::ingest::formats::csv::mapping::CsvMapping;
 use crate::ingest::{IngestOptions, ReportLine, run};
@@ -25,19 +29,63 @@ const READ_BYTES: usize = 1 << 18;
 #[derive(Debug)]
 pub(in crate::cli) struct Local {
     cmdb: Cmdb,
+    graphql: GraphQlService,
+    runtime: Runtime,
+}
+
+/// Opens the store that the configuration names.
+pub(in crate::cli) fn open_store(config: &Config) -> anyhow::Result<Cmdb> {
+    let opened = Cmdb::open(&config.store.data, CmdbOptions::default());
+    Ok(opened.map_err(|error| Failure::of(error.code(), &error))?)
+}
+
+/// The GraphQL service of a database, the same for a server and for one command.
+pub(in crate::cli) fn service(cmdb: &Cmdb, config: &Config) -> GraphQlService {
+    let limits = ApiLimits {
+        page_max: config.limits.page_size_max,
+        ..ApiLimits::default()
+    };
+    let context = ApiContext {
+        cmdb: cmdb.clone(),
+        limits,
+        clock: Clock::System,
+    };
+    GraphQlService::new(schema::build(context), &config.limits)
+}
+
+/// Who asks and writes when nobody signs in: whoever may open the files.
+pub(in crate::cli) fn actor() -> Actor {
+    Actor { name: ACTOR.into() }
 }
 
 impl Local {
-    pub(in crate::cli) fn open(folder: &Path) -> anyhow::Result<Self> {
-        let cmdb = Cmdb::open(folder, CmdbOptions::default()).map_err(|error| Failure::of(error.code(), &error))?;
-        Ok(Self { cmdb })
+    pub(in crate::cli) fn open(config: &Config) -> anyhow::Result<Self> {
+        let cmdb = open_store(config)?;
+        let runtime = Builder::new_current_thread().enable_time().build()?;
+        Ok(Self {
+            graphql: service(&cmdb, config),
+            cmdb,
+            runtime,
+        })
     }
 
     /// Runs a GraphQL request and gives its answer.
-    #[expect(clippy::unused_self, reason = "the GraphQL service is not part of this build yet")]
-    pub(in crate::cli) fn graphql(&self, _: &Value) -> anyhow::Result<Value> {
-        let message = "this build answers questions through a server only: give --url";
-        Err(Failure::new(ErrorCode::ServerUnreachable, message).into())
+    pub(in crate::cli) fn graphql(&self, body: &Value) -> anyhow::Result<Value> {
+        let request = GraphQlRequest {
+            query: body["query"].as_str().unwrap_or_default().to_owned(),
+            operation_name: body["operationName"].as_str().map(str::to_owned),
+            variables: body["variables"].as_object().cloned(),
+            extensions: None,
+        };
+        let caller = Caller {
+            actor: actor(),
+            request_id: "command line".into(),
+        };
+        let reply = match self.graphql.check(request) {
+            Ok(checked) => self.runtime.block_on(self.graphql.execute(checked, caller)),
+            Err(reply) => reply,
+        };
+        Ok(serde_json::from_slice(&reply.body)?)
     }
 
     /// Takes a payload in.
@@ -49,7 +97,7 @@ impl Local {
     ) -> anyhow::Result<()> {
         let options = options(terms)?;
         options.check().map_err(|error| Failure::of(error.code(), &error))?;
-        let editor = self.cmdb.editor(Actor { name: ACTOR.into() });
+        let editor = self.cmdb.editor(actor());
         let mut outcome = Ok(());
         let mut hand_on = |line: ReportLine| {
             let told = serde_json::to_string(&line)
