@@ -16,4 +16,4 @@ pub mod run;
 
 pub use observation::{Observation, Observed, Position, Problem};
 pub use report::{ItemLine, Outcome, ReportLine, Summary};
-pub use run::{IngestError, IngestOptions, run};
+pub use run::{IngestError, IngestOptions, InputError, run};

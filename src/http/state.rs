@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::metrics::Metrics;
 use crate::api::service::GraphQlService;
+use crate::app::Cmdb;
 use crate::clock::{Clock, IdGenerator};
 use crate::config::{Config, Token};
 
@@ -23,6 +24,8 @@ pub struct HttpState {
     pub config: Arc<Config>,
     /// The admin token, when one is configured.
     pub token: Option<Arc<Token>>,
+    /// The database that pushes go to; none: pushes are refused.
+    pub cmdb: Option<Cmdb>,
     /// What `/readyz` asks.
     pub readiness: Readiness,
     /// What `/metrics` prints.
@@ -41,6 +44,7 @@ impl HttpState {
             graphql,
             config,
             token: token.map(Arc::new),
+            cmdb: None,
             readiness: Arc::new(|| Ok(())),
             metrics: Metrics::new(),
             clock: Clock::System,

@@ -7,6 +7,7 @@
 mod commit;
 mod error;
 mod feed;
+mod parameters;
 
 use std::io::BufRead;
 use std::ops::ControlFlow;
@@ -18,11 +19,12 @@ use crate::model::{IdempotencyKey, Name};
 
 use super::formats::{Format, LINE_BYTES_MAX};
 use super::payload::{HeaderRecord, IngestMode};
-use super::report::{ITEMS_MAX, ItemLine, ProblemLine, Progress, ReportLine, Summary};
+use super::report::{ITEMS_MAX, ItemLine, Outcome, ProblemLine, Progress, ReportLine, Summary};
 use commit::Committer;
 use feed::{Fed, Feeder};
 
-pub use error::IngestError;
+pub use error::{IngestError, InputError};
+pub use parameters::MEDIA_TYPES;
 
 /// Records in one commit of a `PARTIAL` load, unless asked otherwise: enough to make a commit worth
 /// its fsync, few enough to keep other writers waiting for milliseconds only.
@@ -46,7 +48,7 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 /// Which records a report names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReportScope {
-    /// Those that need attention, at most [`ITEMS_MAX`].
+    /// Those that need attention, at most [`IngestOptions::items_max`].
     #[default]
     Attention,
     /// All of them. Whoever sends must read the report while sending.
@@ -74,6 +76,8 @@ pub struct IngestOptions {
     pub reason: Option<String>,
     /// Which records the report names.
     pub report: ReportScope,
+    /// Most items that the report names, unless everything is asked for.
+    pub items_max: u64,
     /// Records in one commit.
     pub batch_records: usize,
     /// Bytes of input in one commit.
@@ -97,6 +101,7 @@ impl Default for IngestOptions {
             idempotency_key: None,
             reason: None,
             report: ReportScope::default(),
+            items_max: ITEMS_MAX,
             batch_records: BATCH_RECORDS,
             batch_bytes: BATCH_BYTES,
             line_bytes_max: LINE_BYTES_MAX,
@@ -182,46 +187,32 @@ pub fn run(
     input: impl BufRead + Send,
     report: &mut dyn FnMut(ReportLine) -> ControlFlow<()>,
 ) -> Summary {
-    let begun = Instant::now();
     let mut load = Load {
         summary: Summary {
             revision: editor.reader().snapshot().revision().number(),
             ..Summary::default()
         },
+        begun: Instant::now(),
         told: Instant::now(),
         items: 0,
-        scope: options.report,
+        items_max: match options.report {
+            ReportScope::Attention => options.items_max,
+            ReportScope::Everything => u64::MAX,
+        },
         report,
     };
     let mut committer = Committer::new(editor, options.clone());
-    let outcome = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::sync_channel(QUEUE);
         let feeder = Feeder::new(options, input, sender);
         let thread = std::thread::Builder::new().name("ingest-parse".to_owned());
-        match thread.spawn_scoped(scope, move || feeder.feed()) {
-            Ok(_) => load.take(&mut committer, &receiver),
+        let outcome = match thread.spawn_scoped(scope, move || feeder.feed()) {
+            Ok(_) => load.take(&mut committer, receiver),
             Err(error) => Err(Stop::Error(IngestError::Input(error))),
-        }
-    });
-    let Load {
-        mut summary, report, ..
-    } = load;
-    committer.describe(&mut summary);
-    summary.complete = outcome.is_ok();
-    if let Err(Stop::Error(error)) = &outcome {
-        summary.error = Some(ProblemLine {
-            code: error.code().as_str().to_owned(),
-            message: error.to_string(),
-            field: None,
-            value: None,
-        });
-    }
-    summary.duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    // Whoever broke off hears nothing more.
-    if !matches!(outcome, Err(Stop::Unheard)) {
-        let _ended = report(ReportLine::Summary(Box::new(summary.clone())));
-    }
-    summary
+        };
+        // Told before the other thread is waited for: it may still be waiting for the sender.
+        load.end(&committer, outcome)
+    })
 }
 
 /// Why a load ended early.
@@ -239,15 +230,16 @@ impl From<IngestError> for Stop {
 /// A load under way.
 struct Load<'r> {
     summary: Summary,
+    begun: Instant,
     /// When the last line of progress was sent.
     told: Instant,
     items: u64,
-    scope: ReportScope,
+    items_max: u64,
     report: &'r mut dyn FnMut(ReportLine) -> ControlFlow<()>,
 }
 
 impl Load<'_> {
-    fn take(&mut self, committer: &mut Committer<'_>, fed: &mpsc::Receiver<Fed>) -> Result<(), Stop> {
+    fn take(&mut self, committer: &mut Committer<'_>, fed: mpsc::Receiver<Fed>) -> Result<(), Stop> {
         // The channel ends when the feeder is done; it says before whether it read all.
         for fed in fed {
             match fed {
@@ -266,6 +258,34 @@ impl Load<'_> {
             self.tell(done)?;
         }
         Ok(())
+    }
+
+    /// Completes the summary and sends it, unless nobody listens.
+    fn end(mut self, committer: &Committer<'_>, outcome: Result<(), Stop>) -> Summary {
+        committer.describe(&mut self.summary);
+        let refused = self.summary.of(Outcome::Refused);
+        let atomic = self.summary.mode == IngestMode::Atomic.as_str();
+        let outcome = match outcome {
+            Ok(()) if atomic && refused > 0 => Err(Stop::Error(IngestError::Refused { count: refused })),
+            Ok(()) => Ok(()),
+            Err(stop) => Err(stop),
+        };
+        self.summary.complete = outcome.is_ok();
+        self.summary.duration_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if let Err(Stop::Error(error)) = &outcome {
+            self.summary.error = Some(ProblemLine {
+                code: error.code().as_str().to_owned(),
+                message: error.to_string(),
+                field: None,
+                value: None,
+            });
+        }
+        let summary = self.summary.clone();
+        if !matches!(outcome, Err(Stop::Unheard)) {
+            // There is nothing left that breaking off could end.
+            let _ended = (self.report)(ReportLine::Summary(Box::new(self.summary)));
+        }
+        summary
     }
 
     fn tell(&mut self, committed: commit::Committed) -> Result<(), Stop> {
@@ -293,7 +313,7 @@ impl Load<'_> {
     }
 
     fn item(&mut self, item: ItemLine) -> Result<(), Stop> {
-        if self.scope == ReportScope::Attention && self.items >= ITEMS_MAX {
+        if self.items >= self.items_max {
             self.summary.items_left_out += 1;
             return Ok(());
         }

@@ -29,6 +29,28 @@ pub enum IngestError {
         /// What the payload says.
         stated: String,
     },
+    /// The payload's media type is none of ours.
+    #[error("`{0}` is no format of a payload: send {known}", known = super::MEDIA_TYPES.join(", "))]
+    MediaType(String),
+    /// There is no such parameter.
+    #[error("there is no parameter `{0}`: use {1}")]
+    UnknownParameter(String, String),
+    /// A parameter's value is none.
+    #[error("`{name}` = `{value}`: it takes {takes}")]
+    Parameter {
+        /// The parameter.
+        name: String,
+        /// Its value.
+        value: String,
+        /// What it takes.
+        takes: &'static str,
+    },
+    /// An atomic payload had records that were refused.
+    #[error("nothing was written: {count} records were refused, and an ATOMIC load takes all or none")]
+    Refused {
+        /// How many.
+        count: u64,
+    },
     /// The payload as a whole cannot be read.
     #[error("{}", .0.message)]
     Payload(Problem),
@@ -55,11 +77,31 @@ impl IngestError {
     /// The code that clients see.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Source(_) | Self::IdempotencyKey { .. } | Self::HeaderConflict { .. } => ErrorCode::BadUserInput,
+            Self::Source(_)
+            | Self::IdempotencyKey { .. }
+            | Self::HeaderConflict { .. }
+            | Self::UnknownParameter(..)
+            | Self::Parameter { .. } => ErrorCode::BadUserInput,
+            Self::MediaType(_) => ErrorCode::UnsupportedMediaType,
+            Self::Refused { .. } => ErrorCode::BatchRefused,
             Self::Payload(problem) => problem.code,
             Self::TooLarge { .. } => ErrorCode::BodyTooLarge,
-            Self::Input(_) => ErrorCode::FileUnusable,
+            Self::Input(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<InputError>()) {
+                Some(known) => known.code,
+                None => ErrorCode::FileUnusable,
+            },
             Self::Write(error) => error.code(),
         }
     }
+}
+
+/// Why a payload stopped arriving, where whoever reads it knows the code: wrap it with
+/// [`std::io::Error::other`].
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct InputError {
+    /// The code that clients see.
+    pub code: ErrorCode,
+    /// What happened.
+    pub message: String,
 }

@@ -1,0 +1,173 @@
+//! The options of a load as the query parameters of `POST /ingest` say them.
+
+use std::str::FromStr;
+
+use crate::ingest::formats::csv::mapping::Field;
+use crate::ingest::formats::{CsvMapping, Format};
+
+use super::{IngestError, IngestOptions, ReportScope};
+
+/// The media types of payloads: none that a foreign page can send without asking.
+pub const MEDIA_TYPES: [&str; 3] = ["application/x-ndjson", "application/ndjson", "text/csv"];
+
+/// The parameters there are.
+const KNOWN: [&str; 11] = [
+    "source",
+    "feed",
+    "mode",
+    "dryRun",
+    "report",
+    "reason",
+    "idempotencyKey",
+    "mapping",
+    "rows",
+    "type",
+    "delimiter",
+];
+
+impl IngestOptions {
+    /// The options that a payload's media type and the parameters of its request state. An unknown
+    /// parameter is refused: a misspelt `dryRun` must not write.
+    pub fn from_request<'a>(
+        media_type: &str,
+        parameters: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, IngestError> {
+        let media_type = media_type.split(';').next().unwrap_or_default().trim();
+        let Some(place) = MEDIA_TYPES
+            .iter()
+            .position(|known| media_type.eq_ignore_ascii_case(known))
+        else {
+            return Err(IngestError::MediaType(media_type.to_owned()));
+        };
+        let mut mapping = (MEDIA_TYPES[place] == "text/csv").then(CsvMapping::default);
+        let mut options = Self::default();
+        let mut changes: Vec<(&str, &str)> = Vec::new();
+        for (name, value) in parameters {
+            match name {
+                "source" => options.source = Some(value.to_owned()),
+                "feed" => options.feed = Some(value.to_owned()),
+                "reason" => options.reason = Some(value.to_owned()),
+                "idempotencyKey" => options.idempotency_key = Some(value.to_owned()),
+                "mode" => options.mode = Some(parsed(name, value, "PARTIAL or ATOMIC")?),
+                "dryRun" => options.dry_run = parsed(name, value, "true or false")?,
+                "report" => options.report = scope(name, value)?,
+                "mapping" | "rows" | "type" | "delimiter" => changes.push((name, value)),
+                _ => return Err(IngestError::UnknownParameter(name.to_owned(), KNOWN.join(", "))),
+            }
+        }
+        // The mapping first: the others change it.
+        changes.sort_by_key(|(name, _)| *name != "mapping");
+        for (name, value) in changes {
+            let Some(mapping) = &mut mapping else {
+                return Err(refused(name, value, "nothing here: it goes with text/csv"));
+            };
+            map(mapping, name, value)?;
+        }
+        if let Some(mapping) = mapping {
+            options.format = Format::Csv(Box::new(mapping));
+        }
+        options.check()?;
+        Ok(options)
+    }
+}
+
+fn map(mapping: &mut CsvMapping, name: &str, value: &str) -> Result<(), IngestError> {
+    use crate::ingest::formats::csv::mapping::RowKind;
+    match (name, value) {
+        ("mapping", "default") => *mapping = CsvMapping::default(),
+        ("mapping", "servicenow") => *mapping = CsvMapping::servicenow(),
+        ("mapping", text) => {
+            let takes = "default, servicenow, or a mapping as TOML";
+            *mapping = CsvMapping::from_toml(text).map_err(|_| refused(name, value, takes))?;
+        }
+        ("rows", "configuration_items") => mapping.rows = Some(RowKind::ConfigurationItems),
+        ("rows", "relationships") => mapping.rows = Some(RowKind::Relationships),
+        ("rows", _) => return Err(refused(name, value, "configuration_items or relationships")),
+        ("delimiter", _) => {
+            let delimiter = match value {
+                "tab" => Some('\t'),
+                "comma" => Some(','),
+                "semicolon" => Some(';'),
+                _ => value.parse().ok(),
+            };
+            let allowed = delimiter.filter(|delimiter| delimiter.is_ascii() && !matches!(delimiter, '"' | '\n' | '\r'));
+            if allowed.is_none() {
+                return Err(refused(name, value, "tab, comma, semicolon or one ASCII character"));
+            }
+            mapping.delimiter = allowed;
+        }
+        (_, _) => {
+            mapping.constants.insert(Field::Type, value.to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn scope(name: &str, value: &str) -> Result<ReportScope, IngestError> {
+    match value {
+        "attention" => Ok(ReportScope::Attention),
+        "everything" => Ok(ReportScope::Everything),
+        _ => Err(refused(name, value, "attention or everything")),
+    }
+}
+
+fn parsed<T: FromStr>(name: &str, value: &str, takes: &'static str) -> Result<T, IngestError> {
+    value.parse().map_err(|_| refused(name, value, takes))
+}
+
+fn refused(name: &str, value: &str, takes: &'static str) -> IngestError {
+    IngestError::Parameter {
+        name: name.to_owned(),
+        value: crate::ingest::observation::shorten(value).to_owned(),
+        takes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::ErrorCode;
+    use crate::ingest::payload::IngestMode;
+
+    fn read(media_type: &str, parameters: &[(&str, &str)]) -> Result<IngestOptions, ErrorCode> {
+        IngestOptions::from_request(media_type, parameters.iter().copied()).map_err(|error| error.code())
+    }
+
+    #[test]
+    fn parameters_become_options() {
+        let options = read(
+            "text/csv; charset=utf-8",
+            &[
+                ("type", "server"),
+                ("mapping", "servicenow"),
+                ("mode", "ATOMIC"),
+                ("dryRun", "true"),
+                ("delimiter", "tab"),
+            ],
+        )
+        .expect("options");
+        let Format::Csv(mapping) = options.format else {
+            panic!("CSV")
+        };
+        assert_eq!(mapping.constants.get(&Field::Type).map(String::as_str), Some("server"));
+        assert_eq!((mapping.delimiter, mapping.ci_types.is_empty()), (Some('\t'), false));
+        assert_eq!((options.mode, options.dry_run), (Some(IngestMode::Atomic), true));
+    }
+
+    #[test]
+    fn wrong_parameters_are_refused() {
+        let ndjson = "application/x-ndjson";
+        for wrong in [
+            ("dryrun", "true"),
+            ("dryRun", "yes"),
+            ("mode", "all"),
+            ("source", "Not A Name"),
+            ("idempotencyKey", ""),
+            ("report", "none"),
+            ("mapping", "servicenow"),
+        ] {
+            assert_eq!(read(ndjson, &[wrong]).err(), Some(ErrorCode::BadUserInput), "{wrong:?}");
+        }
+        assert_eq!(read("text/plain", &[]).err(), Some(ErrorCode::UnsupportedMediaType));
+    }
+}
