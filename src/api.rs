@@ -4,7 +4,7 @@
 //! convert. What may take long is a question, and questions run on a bounded pool within a budget.
 
 mod answers;
-mod connection;
+pub mod connection;
 pub mod context;
 pub mod error;
 pub mod guard;

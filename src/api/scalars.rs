@@ -13,6 +13,8 @@ const EXACT_MAX: u64 = 1 << 53;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Long(pub u64);
 
+/// A whole number from 0 of 64 bits: a revision or a count. Written as a JSON number up to 2^53, and
+/// as a string of digits beyond, because many JSON readers keep no more digits. Read in either form.
 #[Scalar(name = "Long")]
 impl ScalarType for Long {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -57,6 +59,7 @@ impl From<Long> for Revision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateTime(pub Timestamp);
 
+/// A moment: RFC 3339, written in UTC, as `2026-01-31T12:00:00Z`.
 #[Scalar(name = "DateTime", specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -77,6 +80,7 @@ impl ScalarType for DateTime {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Duration(pub SignedDuration);
 
+/// A length of time: ISO 8601, as `PT4H`.
 #[Scalar(name = "Duration")]
 impl ScalarType for Duration {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -98,6 +102,7 @@ impl ScalarType for Duration {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Json(pub Value);
 
+/// Any JSON value.
 #[Scalar(name = "JSON")]
 impl ScalarType for Json {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -15,7 +15,7 @@ mod search;
 mod traverse;
 
 pub use attribute::AttributeObject;
-pub(super) use attribute::{attributes_json, inputs_by_name, object, relationship_attributes_json, value_json};
+pub(super) use attribute::{inputs_by_name, object};
 pub use catalog::{
     AttributeDefinitionObject, CiTypeObject, IdentificationRuleObject, LifecycleRuleObject, PoolObject,
     RelationshipTypeObject,

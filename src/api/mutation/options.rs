@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 use crate::api::answers::Answers;
 use crate::api::context::editor;
 use crate::api::error::{ApiError, ApiResult};
-use crate::app::{BatchMode, Done, ErrorCode, SHORT_TEXT_BYTES_MAX, Work, WriteOutcome, WriteRequest};
+use crate::app::{BatchMode, Done, ErrorCode, Reader, SHORT_TEXT_BYTES_MAX, Work, WriteOutcome, WriteRequest};
 use crate::graph::Snapshot;
-use crate::model::{Command, IdempotencyKey, Name};
+use crate::model::{Command, Delta, IdempotencyKey, Name, Revision};
 
 /// What can be said about any write.
 #[derive(InputObject, Clone, Debug, Default)]
@@ -71,12 +71,23 @@ pub(super) async fn write(
 ) -> ApiResult<Written> {
     let editor = editor(ctx)?;
     let request = options.unwrap_or_default().request(commands, mode, digest)?;
-    let outcome = editor.write(request).await?;
+    let mut outcome = editor.write(request).await?;
+    if outcome.replayed {
+        outcome.delta = recorded(editor.reader().clone(), outcome.revision).await?;
+    }
     let view = editor.reader().snapshot();
     if let Some(answers) = ctx.data_opt::<Arc<Answers>>() {
         answers.forget_before(view.revision());
     }
     Ok(Written { outcome, view })
+}
+
+/// What a commit changed, from the journal on disk.
+async fn recorded(reader: Reader, revision: Revision) -> ApiResult<Arc<Delta>> {
+    let read = tokio::task::spawn_blocking(move || reader.entry(revision)).await;
+    let unreadable = || ApiError::internal("the journal cannot be read");
+    let entry = read.map_err(|_| unreadable())?.map_err(|_| unreadable())?;
+    Ok(entry.map(|entry| entry.delta).unwrap_or_default())
 }
 
 /// As [`write`], for one command: its refusal is the error. `None`: the request was seen before.

@@ -167,6 +167,7 @@ impl ImpactedCi {
 #[derive(Clone, Debug)]
 pub struct ImpactReportObject(pub(in crate::api) Arc<Answer>);
 
+/// The answer to an impact question: what breaks, why, and what held.
 #[Object(name = "ImpactReport")]
 impl ImpactReportObject {
     /// The revision of the estate that was asked.
