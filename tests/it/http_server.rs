@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_graphql::{Object, Schema, Subscription};
 use futures_util::Stream;
 use linchpin::api::service::GraphQlService;
+use linchpin::app::Cmdb;
 use linchpin::config::{Config, Token};
 use linchpin::http::{HttpState, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -60,6 +61,11 @@ pub(crate) struct TestServer {
 
 impl TestServer {
     pub(crate) async fn start(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_on(None, change).await
+    }
+
+    /// A server that pushes go through to a database.
+    pub(crate) async fn start_on(cmdb: Option<Cmdb>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         config.server.listen = "127.0.0.1:0".parse().unwrap();
         change(&mut config);
@@ -67,7 +73,8 @@ impl TestServer {
         let address = bound.local_addr();
         let schema = Schema::build(Query, Mutation, Events).disable_suggestions().finish();
         let graphql = GraphQlService::new(schema, &config.limits);
-        let state = HttpState::new(graphql, Arc::new(config), None::<Token>);
+        let mut state = HttpState::new(graphql, Arc::new(config), None::<Token>);
+        state.cmdb = cmdb;
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             bound.run(state, async { drop(stopped.await) }).await;

@@ -5,6 +5,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use crate::http_server::TestServer;
+use crate::ingest_http::{NDJSON, push};
 use crate::ingest_support::{Database, down, sample};
 
 #[derive(serde::Deserialize)]
@@ -99,8 +101,8 @@ fn payload(packages: &Packages, with_redundancy: bool) -> String {
     text
 }
 
-#[test]
-fn debian_packages_fail_as_known_with_and_without_redundancy() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn debian_packages_fail_as_known_with_and_without_redundancy() {
     let Some(folder) = sample("debian-packages") else {
         return;
     };
@@ -111,12 +113,10 @@ fn debian_packages_fail_as_known_with_and_without_redundancy() {
     for with_redundancy in [true, false] {
         let database = Database::new();
         let text = payload(&packages, with_redundancy);
-        let report = database.load(&text);
-        assert!(
-            report.summary.complete && report.items().is_empty(),
-            "{}",
-            report.text()
-        );
+        let server = TestServer::start_on(Some(database.cmdb.clone()), |_| {}).await;
+        let first = push(&server, "/ingest?source=debian", NDJSON, text.clone()).await;
+        let expected = (200, 1 + first.progress());
+        assert_eq!((first.status, first.lines.len()), expected, "{:?}", first.lines);
         let snapshot = database.cmdb.reader().snapshot();
         assert_eq!(snapshot.ci_count(), known.packages);
         for (failed, counts) in &known.impact {
@@ -139,8 +139,9 @@ fn debian_packages_fail_as_known_with_and_without_redundancy() {
             assert!(snapshot.group_count() <= known.groups_with_alternatives + known.groups_used);
         }
         let before = database.revision();
-        let again = database.load(&text);
-        assert!(again.summary.complete && !again.summary.changed, "{}", again.text());
+        let again = push(&server, "/ingest", NDJSON, text).await;
+        let summary = again.summary();
+        assert!(summary.complete && !summary.changed, "{:?}", again.lines);
         assert_eq!(database.revision(), before);
     }
 }

@@ -6,6 +6,7 @@ mod http_routes;
 mod http_server;
 mod ingest_csdm;
 mod ingest_debian;
+mod ingest_http;
 mod ingest_load;
 mod ingest_orders;
 mod ingest_reports;
