@@ -31,7 +31,9 @@ pub(super) struct Answers {
 impl Answers {
     pub(super) fn find(&self, revision: Revision, question: QuestionHash) -> Option<Arc<Answer>> {
         let kept = self.kept.lock();
-        let found = kept.iter().find(|(known, answer)| *known == question && answer.view.revision() == revision);
+        let found = kept
+            .iter()
+            .find(|(known, answer)| *known == question && answer.view.revision() == revision);
         found.map(|(_, answer)| Arc::clone(answer))
     }
 
@@ -51,6 +53,8 @@ impl Answers {
 
     /// Lets go of the answers, and so of the snapshots, of revisions before this one.
     pub(super) fn forget_before(&self, revision: Revision) {
-        self.kept.lock().retain(|(_, answer)| answer.view.revision() >= revision);
+        self.kept
+            .lock()
+            .retain(|(_, answer)| answer.view.revision() >= revision);
     }
 }

@@ -79,7 +79,10 @@ where
 /// What a list costs: its page size times what each item costs.
 pub(super) fn rows(first: Option<i32>, child_complexity: usize) -> usize {
     // Larger pages are refused by the resolver, with an error that says so.
-    let first = first.and_then(|first| usize::try_from(first).ok()).unwrap_or(PAGE_DEFAULT).min(1_000);
+    let first = first
+        .and_then(|first| usize::try_from(first).ok())
+        .unwrap_or(PAGE_DEFAULT)
+        .min(1_000);
     first.saturating_mul(child_complexity.saturating_add(1))
 }
 
@@ -88,7 +91,8 @@ pub(super) fn page_size(first: Option<i32>, page_max: usize) -> ApiResult<usize>
     let Some(first) = first else {
         return Ok(PAGE_DEFAULT.min(page_max));
     };
-    let size = usize::try_from(first).map_err(|_| ApiError::input("first", "`first` must not be negative").with("value", first))?;
+    let size = usize::try_from(first)
+        .map_err(|_| ApiError::input("first", "`first` must not be negative").with("value", first))?;
     if size > page_max {
         let message = format!("a page has at most {page_max} items, `first` is {size}");
         return Err(ApiError::new(ErrorCode::PageTooLarge, message)
@@ -133,7 +137,8 @@ impl Cursors {
 
     /// The key of a cursor that was given for this question at this revision.
     pub(super) fn read(self, cursor: &str) -> ApiResult<Vec<u8>> {
-        let invalid = || ApiError::new(ErrorCode::CursorInvalid, "`after` is no cursor of this server").with("field", "after");
+        let invalid =
+            || ApiError::new(ErrorCode::CursorInvalid, "`after` is no cursor of this server").with("field", "after");
         if !cursor.len().is_multiple_of(2) || cursor.len() < 32 || !cursor.is_ascii() {
             return Err(invalid());
         }
@@ -146,7 +151,10 @@ impl Cursors {
             return Err(ApiError::new(ErrorCode::CursorExpired, message).with("field", "after"));
         }
         if revision != self.revision.number().to_be_bytes() {
-            let message = format!("the estate has moved on to revision {} since this cursor was given", self.revision);
+            let message = format!(
+                "the estate has moved on to revision {} since this cursor was given",
+                self.revision
+            );
             return Err(ApiError::new(ErrorCode::CursorExpired, message).with("field", "after"));
         }
         Ok(key.to_vec())
@@ -171,8 +179,9 @@ impl Cursors {
 
     pub(super) fn read_sort_key(self, cursor: &str) -> ApiResult<SortKey> {
         let bytes = self.read(cursor)?;
-        sort_key(&bytes)
-            .ok_or_else(|| ApiError::new(ErrorCode::CursorInvalid, "`after` is no cursor of this list").with("field", "after"))
+        sort_key(&bytes).ok_or_else(|| {
+            ApiError::new(ErrorCode::CursorInvalid, "`after` is no cursor of this list").with("field", "after")
+        })
     }
 
     /// A page of a list that is at hand whole: cursors are places in it.
@@ -236,9 +245,9 @@ impl Cursors {
     fn read_place(self, cursor: &str) -> ApiResult<usize> {
         let key = self.read(cursor)?;
         let place = <[u8; 8]>::try_from(key.as_slice()).ok().map(u64::from_be_bytes);
-        place
-            .and_then(|place| usize::try_from(place).ok())
-            .ok_or_else(|| ApiError::new(ErrorCode::CursorInvalid, "`after` is no cursor of this list").with("field", "after"))
+        place.and_then(|place| usize::try_from(place).ok()).ok_or_else(|| {
+            ApiError::new(ErrorCode::CursorInvalid, "`after` is no cursor of this list").with("field", "after")
+        })
     }
 }
 
@@ -287,7 +296,10 @@ mod tests {
         let cursor = cursors(1).write(&[1]);
         let code = |found: ApiResult<Vec<u8>>| found.err().map(|error| error.code());
         assert_eq!(code(cursors(2).read(&cursor)), Some(ErrorCode::CursorExpired));
-        let other = Cursors { question: QuestionHash::of(&"other"), ..cursors(1) };
+        let other = Cursors {
+            question: QuestionHash::of(&"other"),
+            ..cursors(1)
+        };
         assert_eq!(code(other.read(&cursor)), Some(ErrorCode::CursorExpired));
         for wrong in ["", "xx", "0", "ä", "zz00000000000000000000000000000000"] {
             assert_eq!(code(cursors(1).read(wrong)), Some(ErrorCode::CursorInvalid), "{wrong}");

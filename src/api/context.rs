@@ -82,12 +82,15 @@ impl Questions {
 }
 
 pub(super) fn api<'a>(ctx: &Context<'a>) -> ApiResult<&'a ApiContext> {
-    ctx.data_opt().ok_or_else(|| ApiError::internal("the schema was built without its context"))
+    ctx.data_opt()
+        .ok_or_else(|| ApiError::internal("the schema was built without its context"))
 }
 
 pub(super) fn snapshot<'a>(ctx: &Context<'a>) -> ApiResult<&'a Snapshot> {
     let request: Option<&RequestContext> = ctx.data_opt();
-    request.map(|request| &request.snapshot).ok_or_else(|| ApiError::internal("the request came without a snapshot"))
+    request
+        .map(|request| &request.snapshot)
+        .ok_or_else(|| ApiError::internal("the request came without a snapshot"))
 }
 
 /// The estate at this moment: for mutations, which see what was committed before them, also by an
@@ -98,12 +101,16 @@ pub(super) fn current(ctx: &Context<'_>) -> ApiResult<Snapshot> {
 
 /// The right to write, in the name of who asks.
 pub(super) fn editor(ctx: &Context<'_>) -> ApiResult<Editor> {
-    let caller: &Caller = ctx.data_opt().ok_or_else(|| ApiError::internal("the request came without a caller"))?;
+    let caller: &Caller = ctx
+        .data_opt()
+        .ok_or_else(|| ApiError::internal("the request came without a caller"))?;
     Ok(api(ctx)?.cmdb.editor(caller.actor.clone()))
 }
 
 pub(super) fn resolve(snapshot: &Snapshot, field: &'static str, reference: &str) -> ApiResult<Slot> {
-    snapshot.resolve(reference).map_err(|error| ApiError::from(error).with("field", field))
+    snapshot
+        .resolve(reference)
+        .map_err(|error| ApiError::from(error).with("field", field))
 }
 
 /// Answers a question that may take over a millisecond: on a thread of its own, as many at a time
@@ -114,10 +121,15 @@ pub(super) async fn ask<T: Send + 'static>(
     question: impl FnOnce(&Snapshot, &Budget) -> ApiResult<T> + Send + 'static,
 ) -> ApiResult<T> {
     let limits = &api(ctx)?.limits;
-    let questions: &Questions = ctx.data_opt().ok_or_else(|| ApiError::internal("the schema was built without its pool"))?;
+    let questions: &Questions = ctx
+        .data_opt()
+        .ok_or_else(|| ApiError::internal("the schema was built without its pool"))?;
     let waiting = tokio::time::timeout(limits.time_max, Arc::clone(&questions.0).acquire_owned());
     let Ok(Ok(permit)) = waiting.await else {
-        return Err(ApiError::new(ErrorCode::Busy, "too many questions are being answered at the moment"));
+        return Err(ApiError::new(
+            ErrorCode::Busy,
+            "too many questions are being answered at the moment",
+        ));
     };
     let (snapshot, steps, time) = (snapshot.clone(), limits.steps_max, limits.time_max);
     let answer = tokio::task::spawn_blocking(move || {

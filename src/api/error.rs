@@ -80,8 +80,12 @@ impl From<ReferenceError> for ApiError {
     fn from(error: ReferenceError) -> Self {
         let message = error.to_string();
         match error {
-            ReferenceError::Malformed { reference } => Self::new(ErrorCode::BadUserInput, message).with("value", reference),
-            ReferenceError::NotFound { reference } => Self::new(ErrorCode::CiNotFound, message).with("value", reference),
+            ReferenceError::Malformed { reference } => {
+                Self::new(ErrorCode::BadUserInput, message).with("value", reference)
+            }
+            ReferenceError::NotFound { reference } => {
+                Self::new(ErrorCode::CiNotFound, message).with("value", reference)
+            }
             ReferenceError::Ambiguous {
                 reference,
                 count,
@@ -111,7 +115,11 @@ impl From<IdError> for ApiError {
 
 impl From<CommandError> for ApiError {
     fn from(error: CommandError) -> Self {
-        let details = error.details().into_iter().map(|(name, value)| (name, Value::from(value))).collect();
+        let details = error
+            .details()
+            .into_iter()
+            .map(|(name, value)| (name, Value::from(value)))
+            .collect();
         Self {
             code: error.code(),
             message: chain(&error),

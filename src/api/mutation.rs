@@ -1,8 +1,8 @@
 //! What can be changed: every command, singly and in bulk.
 
 mod bulk;
-mod ci;
 mod catalog;
+mod ci;
 mod convert;
 mod group;
 mod inputs;
@@ -31,4 +31,10 @@ use relationship::RelationshipMutation;
 /// What can be changed. A field is one commit: it is durable and visible when it answers. Several
 /// fields run one after the other.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(CiMutation, RelationshipMutation, GroupMutation, CatalogMutation, BulkMutation);
+pub struct Mutation(
+    CiMutation,
+    RelationshipMutation,
+    GroupMutation,
+    CatalogMutation,
+    BulkMutation,
+);

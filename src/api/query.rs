@@ -9,9 +9,9 @@ mod traverse;
 
 use async_graphql::MergedObject;
 
-pub use ci::Node;
 use catalog::CatalogQuery;
 use ci::CiQuery;
+pub use ci::Node;
 use estate::EstateQuery;
 use impact::ImpactQuery;
 use traverse::TraverseQuery;

@@ -21,7 +21,13 @@ impl ScalarType for Long {
         let number = match &value {
             Value::Number(number) => number.as_u64(),
             Value::String(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
-            _ => None,
+            Value::Null
+            | Value::String(_)
+            | Value::Boolean(_)
+            | Value::Enum(_)
+            | Value::Binary(_)
+            | Value::List(_)
+            | Value::Object(_) => None,
         };
         number
             .map(Self)
@@ -60,15 +66,18 @@ impl From<Long> for Revision {
 pub struct DateTime(pub Timestamp);
 
 /// A moment: RFC 3339, written in UTC, as `2026-01-31T12:00:00Z`.
-#[Scalar(name = "DateTime", specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339")]
+#[Scalar(
+    name = "DateTime",
+    specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339"
+)]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match &value {
-            Value::String(text) => text.parse().map(Self).map_err(|_| {
-                InputValueError::custom(format!("`{text}` is no moment: write it as 2026-01-31T12:00:00Z"))
-            }),
-            _ => Err(InputValueError::expected_type(value)),
-        }
+        let Value::String(text) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        text.parse()
+            .map(Self)
+            .map_err(|_| InputValueError::custom(format!("`{text}` is no moment: write it as 2026-01-31T12:00:00Z")))
     }
 
     fn to_value(&self) -> Value {
@@ -84,13 +93,12 @@ pub struct Duration(pub SignedDuration);
 #[Scalar(name = "Duration")]
 impl ScalarType for Duration {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match &value {
-            Value::String(text) => text
-                .parse()
-                .map(Self)
-                .map_err(|_| InputValueError::custom(format!("`{text}` is no length of time: write it as PT4H"))),
-            _ => Err(InputValueError::expected_type(value)),
-        }
+        let Value::String(text) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        text.parse()
+            .map(Self)
+            .map_err(|_| InputValueError::custom(format!("`{text}` is no length of time: write it as PT4H")))
     }
 
     fn to_value(&self) -> Value {
@@ -129,7 +137,13 @@ mod tests {
         let read = |value: Value| Long::parse(value).ok().map(|long| long.0);
         assert_eq!(read(Value::from(7)), Some(7));
         assert_eq!(read(Value::from(u64::MAX.to_string())), Some(u64::MAX));
-        for wrong in [Value::from(-1), Value::from("-1"), Value::from(1.5), Value::from(""), Value::Null] {
+        for wrong in [
+            Value::from(-1),
+            Value::from("-1"),
+            Value::from(1.5),
+            Value::from(""),
+            Value::Null,
+        ] {
             assert_eq!(read(wrong), None);
         }
     }

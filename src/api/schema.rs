@@ -22,7 +22,9 @@ pub struct ApiSchema {
 
 impl std::fmt::Debug for ApiSchema {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ApiSchema").field("context", &self.context).finish_non_exhaustive()
+        f.debug_struct("ApiSchema")
+            .field("context", &self.context)
+            .finish_non_exhaustive()
     }
 }
 
@@ -41,7 +43,11 @@ pub fn build(context: ApiContext) -> ApiSchema {
 
 /// The schema as text, sorted: what `schema/schema.graphql` holds.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items().include_specified_by();
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .include_specified_by();
     parts().finish().sdl_with_options(options)
 }
 

@@ -48,9 +48,9 @@ impl Subscription {
                 ))),
                 Ok(entry) => {
                     let view = reader.snapshot();
-                    filter.select(&view, &entry.delta.items).map(|selected| {
-                        Ok(JournalEntryObject::new(&view, Arc::clone(&entry), selected))
-                    })
+                    filter
+                        .select(&view, &entry.delta.items)
+                        .map(|selected| Ok(JournalEntryObject::new(&view, Arc::clone(&entry), selected)))
                 }
             };
             std::future::ready(found)
@@ -74,7 +74,8 @@ impl DeltaFilter {
     ) -> ApiResult<Self> {
         let resolved = refs.map(|refs| {
             let refs = bounded("refs", Some(&refs))?.iter();
-            refs.map(|reference| resolve(view, "refs", reference).map(|slot| view.ci_id(slot))).collect()
+            refs.map(|reference| resolve(view, "refs", reference).map(|slot| view.ci_id(slot)))
+                .collect()
         });
         Ok(Self {
             kinds,
@@ -84,6 +85,7 @@ impl DeltaFilter {
     }
 
     /// `None`: nothing of the delta is told. `Some(None)`: all of it is.
+    #[expect(clippy::option_option, reason = "nothing, everything, or some of it")]
     fn select(&self, view: &Snapshot, items: &[DeltaItem]) -> Option<Option<Vec<usize>>> {
         if self.kinds.is_none() && self.types.is_none() && self.cis.is_none() {
             return Some(None);
@@ -94,7 +96,10 @@ impl DeltaFilter {
     }
 
     fn passes(&self, view: &Snapshot, item: &DeltaItem) -> bool {
-        let kind_passes = self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&DeltaKind::of(item)));
+        let kind_passes = self
+            .kinds
+            .as_ref()
+            .is_none_or(|kinds| kinds.contains(&DeltaKind::of(item)));
         if !kind_passes || (self.types.is_none() && self.cis.is_none()) {
             return kind_passes;
         }
@@ -111,9 +116,16 @@ impl DeltaFilter {
                 | DeltaItem::Relationship(_)
                 | DeltaItem::Group(_) => None,
             };
-            of_item.into_iter().chain(involved.iter().filter_map(recorded)).any(|found| types.contains(&found))
+            of_item
+                .into_iter()
+                .chain(involved.iter().filter_map(recorded))
+                .any(|found| types.contains(&found))
         });
-        type_passes && self.cis.as_ref().is_none_or(|cis| involved.iter().any(|id| cis.contains(id)))
+        type_passes
+            && self
+                .cis
+                .as_ref()
+                .is_none_or(|cis| involved.iter().any(|id| cis.contains(id)))
     }
 }
 
@@ -121,9 +133,10 @@ impl DeltaFilter {
 fn involved(item: &DeltaItem) -> Vec<CiId> {
     match item {
         DeltaItem::Ci(change) => change.either().map(|ci| ci.id()).into_iter().collect(),
-        DeltaItem::Relationship(change) => {
-            change.either().map(|relationship| vec![relationship.from, relationship.to]).unwrap_or_default()
-        }
+        DeltaItem::Relationship(change) => change
+            .either()
+            .map(|relationship| vec![relationship.from, relationship.to])
+            .unwrap_or_default(),
         DeltaItem::Group(change) => {
             let members = |group: &crate::model::RedundancyGroup| -> Vec<CiId> {
                 let members = group.members.iter().map(|member| member.ci);

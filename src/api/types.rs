@@ -24,8 +24,8 @@ pub use ci::{CiObject, OriginObject, StampObject, ValidityObject};
 pub use delta::{Change, DeltaItemObject, DeltaKind, DeltaObject, JournalEntryObject};
 pub use enums::{AtRiskReading, BatchMode, Direction, ImpactState, LifecycleStage, StartingState};
 pub use estate::{Counts, EstateObject, SourceCount, SourceObject, StageCount, TypeCount};
-pub(super) use filter::{bounded, ci_types};
 pub use filter::{AttributeFilter, CiFilterInput, CiOrderInput, CiSortField, Comparison, OwnersInput, RelatedInput};
+pub(super) use filter::{bounded, ci_types};
 pub use group::{GroupMemberObject, GroupObject};
 pub use impact::{
     AbsorbedGroup, CiState, HeldAssumption, ImpactCounts, ImpactCountsOfTier, ImpactCountsOfType, ImpactReportObject,

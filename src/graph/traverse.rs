@@ -87,7 +87,9 @@ pub struct Follow {
 impl Follow {
     /// Whether relationships of a type are followed.
     pub fn allows(&self, relationship_type: RelationshipTypeId) -> bool {
-        self.types.as_ref().is_none_or(|types| types.contains(&relationship_type))
+        self.types
+            .as_ref()
+            .is_none_or(|types| types.contains(&relationship_type))
     }
 
     fn reversed(&self) -> Self {
@@ -106,9 +108,15 @@ impl Follow {
     ) -> impl Iterator<Item = (Slot, RelationshipRef<'a>)> + 'a {
         let out = self.direction.goes_out().then(|| estate.relationships_from(slot));
         let back = self.direction.comes_in().then(|| estate.relationships_to(slot));
-        let out = out.into_iter().flatten().map(|relationship| (relationship.to(), relationship));
+        let out = out
+            .into_iter()
+            .flatten()
+            .map(|relationship| (relationship.to(), relationship));
         let seen_going_out = move |from: Slot| self.direction.goes_out() && from == slot;
-        let back = back.into_iter().flatten().map(|relationship| (relationship.from(), relationship));
+        let back = back
+            .into_iter()
+            .flatten()
+            .map(|relationship| (relationship.from(), relationship));
         let back = back.filter(move |(from, _)| !seen_going_out(*from));
         out.chain(back)
     }

@@ -3,7 +3,12 @@
 use async_graphql::{Context, ID, Object, OneofObject, SimpleObject};
 
 use super::convert::{ToCommand, remove_ci_type, remove_relationship_type};
-use super::inputs::*;
+use super::inputs::{
+    ChangeLifecycleInput, ChangeRedundancyGroupInput, ChangeRelationshipInput, CreateConfigurationItemInput,
+    CreateRedundancyGroupInput, DefineCatalogInput, DeleteConfigurationItemInput, DeleteRedundancyGroupInput,
+    MoveConfigurationItemInput, RelateInput, RemoveTypeInput, RetireConfigurationItemInput, UnrelateInput,
+    UpdateConfigurationItemInput,
+};
 use super::options::{WriteOptions, digest, write};
 use crate::api::context::{api, current};
 use crate::api::error::{ApiError, ApiResult};
@@ -159,14 +164,19 @@ impl BulkMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The commands, at most 10,000.")] commands: Vec<CommandInput>,
-        #[graphql(desc = "What happens to the others when one is refused.", default_with = "BatchMode::Partial")]
+        #[graphql(
+            desc = "What happens to the others when one is refused.",
+            default_with = "BatchMode::Partial"
+        )]
         mode: BatchMode,
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<ExecutePayload> {
         let limit = api(ctx)?.limits.commands_max;
         if commands.len() > limit {
             let message = format!("a bulk has at most {limit} commands, this one has {}", commands.len());
-            return Err(ApiError::new(ErrorCode::LimitExceeded, message).with("field", "commands").with("limit", limit));
+            return Err(ApiError::new(ErrorCode::LimitExceeded, message)
+                .with("field", "commands")
+                .with("limit", limit));
         }
         let digest = digest(&("execute", &commands, mode));
         let view = current(ctx)?;
@@ -194,7 +204,10 @@ impl BulkMutation {
                 Some(outcome) => Some(outcome),
                 None => executed.next().map(|outcome| outcome.map_err(ApiError::from)),
             });
-            outcomes.enumerate().map(|(index, outcome)| CommandResult::new(index, &outcome)).collect()
+            outcomes
+                .enumerate()
+                .map(|(index, outcome)| CommandResult::new(index, &outcome))
+                .collect()
         };
         Ok(ExecutePayload {
             executed_count: results.iter().filter(|result| result.executed).count().into(),

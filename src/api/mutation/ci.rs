@@ -4,8 +4,8 @@ use async_graphql::{Context, Object};
 
 use super::convert::ToCommand;
 use super::inputs::{
-    CreateConfigurationItemInput, DeleteConfigurationItemInput, MoveConfigurationItemInput, RetireConfigurationItemInput,
-    UpdateConfigurationItemInput,
+    CreateConfigurationItemInput, DeleteConfigurationItemInput, MoveConfigurationItemInput,
+    RetireConfigurationItemInput, UpdateConfigurationItemInput,
 };
 use super::options::{WriteOptions, digest, write_one};
 use super::payload::ConfigurationItemPayload;

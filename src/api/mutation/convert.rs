@@ -2,7 +2,12 @@
 
 use async_graphql::MaybeUndefined;
 
-use super::inputs::*;
+use super::inputs::{
+    ChangeLifecycleInput, ChangeRedundancyGroupInput, ChangeRelationshipInput, CreateConfigurationItemInput,
+    CreateRedundancyGroupInput, DefineCatalogInput, DeleteConfigurationItemInput, DeleteRedundancyGroupInput,
+    GroupMemberInput, MoveConfigurationItemInput, RelateInput, RemoveTypeInput, RetireConfigurationItemInput,
+    ThresholdsInput, UnrelateInput, UpdateConfigurationItemInput,
+};
 use crate::api::context::resolve;
 use crate::api::error::{ApiError, ApiResult};
 use crate::api::scalars::DateTime;
@@ -40,19 +45,25 @@ fn group(field: &'static str, id: &str) -> ApiResult<GroupId> {
 
 fn strength(field: &'static str, text: &str) -> ApiResult<Strength> {
     text.parse().map_err(|error: crate::model::strength::StrengthError| {
-        ApiError::new(ErrorCode::InvalidStrength, error.to_string()).with("field", field).with("value", text)
+        ApiError::new(ErrorCode::InvalidStrength, error.to_string())
+            .with("field", field)
+            .with("value", text)
     })
 }
 
 fn weight(number: i32) -> ApiResult<Weight> {
     Weight::new(i64::from(number)).map_err(|error| {
-        ApiError::new(ErrorCode::InvalidWeight, error.to_string()).with("field", "weight").with("value", number)
+        ApiError::new(ErrorCode::InvalidWeight, error.to_string())
+            .with("field", "weight")
+            .with("value", number)
     })
 }
 
 fn name(field: &'static str, text: &str) -> ApiResult<Name> {
     Name::new(text).map_err(|error| {
-        ApiError::new(ErrorCode::InvalidName, error.to_string()).with("field", field).with("value", text)
+        ApiError::new(ErrorCode::InvalidName, error.to_string())
+            .with("field", field)
+            .with("value", text)
     })
 }
 
@@ -60,7 +71,9 @@ fn thresholds(given: ThresholdsInput) -> ApiResult<Thresholds> {
     let read = |field: &'static str, text: Option<String>| -> ApiResult<Option<Threshold>> {
         text.map(|text| {
             text.parse().map_err(|error: crate::model::redundancy::ThresholdError| {
-                ApiError::new(ErrorCode::InvalidK, error.to_string()).with("field", field).with("value", text.clone())
+                ApiError::new(ErrorCode::InvalidK, error.to_string())
+                    .with("field", field)
+                    .with("value", text.clone())
             })
         })
         .transpose()
@@ -84,6 +97,7 @@ fn members(view: &Snapshot, given: &[GroupMemberInput]) -> ApiResult<Vec<GroupMe
 }
 
 /// What is said of something that may be left out, set, or set to nothing.
+#[expect(clippy::option_option, reason = "the model says leave, set and clear in this way")]
 fn patch<T, U>(given: MaybeUndefined<T>, read: impl FnOnce(T) -> ApiResult<U>) -> ApiResult<Option<Option<U>>> {
     match given {
         MaybeUndefined::Undefined => Ok(None),
@@ -92,13 +106,17 @@ fn patch<T, U>(given: MaybeUndefined<T>, read: impl FnOnce(T) -> ApiResult<U>) -
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is passed where reading may fail")]
 fn moment(given: DateTime) -> ApiResult<jiff::Timestamp> {
     Ok(given.0)
 }
 
 impl ToCommand for CreateConfigurationItemInput {
     fn to_command(self, _: &Snapshot) -> ApiResult<Command> {
-        let id = self.id.as_ref().map(|id| id.parse().map_err(|error| ApiError::from(error).with("field", "id")));
+        let id = self
+            .id
+            .as_ref()
+            .map(|id| id.parse().map_err(|error| ApiError::from(error).with("field", "id")));
         Ok(Command::CreateCi(NewCi {
             id: id.transpose()?,
             ci_type: self.ci_type,
@@ -164,9 +182,18 @@ impl ToCommand for DeleteConfigurationItemInput {
 
 impl ToCommand for RelateInput {
     fn to_command(self, view: &Snapshot) -> ApiResult<Command> {
-        let forward = self.forward_strength.map(|text| strength("forwardStrength", &text)).transpose()?;
-        let reverse = self.reverse_strength.map(|text| strength("reverseStrength", &text)).transpose()?;
-        let named = self.redundancy_group.map(|id| group("redundancyGroup", &id)).transpose()?;
+        let forward = self
+            .forward_strength
+            .map(|text| strength("forwardStrength", &text))
+            .transpose()?;
+        let reverse = self
+            .reverse_strength
+            .map(|text| strength("reverseStrength", &text))
+            .transpose()?;
+        let named = self
+            .redundancy_group
+            .map(|id| group("redundancyGroup", &id))
+            .transpose()?;
         Ok(Command::Relate(NewRelationship {
             relationship_type: self.relationship_type,
             from: ci(view, "from", &self.from)?,
@@ -228,7 +255,10 @@ impl ToCommand for CreateRedundancyGroupInput {
 
 impl ToCommand for ChangeRedundancyGroupInput {
     fn to_command(self, view: &Snapshot) -> ApiResult<Command> {
-        let removed = self.remove_members.iter().map(|reference| ci(view, "removeMembers", reference));
+        let removed = self
+            .remove_members
+            .iter()
+            .map(|reference| ci(view, "removeMembers", reference));
         Ok(Command::ChangeGroup {
             group: group("id", &self.id)?,
             patch: GroupPatch {
@@ -254,7 +284,11 @@ impl ToCommand for DeleteRedundancyGroupInput {
 impl ToCommand for DefineCatalogInput {
     fn to_command(self, _: &Snapshot) -> ApiResult<Command> {
         let defaults = inputs_by_name("defaults", self.defaults)?;
-        let migration = if self.migrate { Migration::Migrate { defaults } } else { Migration::Refuse };
+        let migration = if self.migrate {
+            Migration::Migrate { defaults }
+        } else {
+            Migration::Refuse
+        };
         Ok(Command::Catalog(CatalogCommand::Define {
             text: self.text,
             migration,

@@ -16,7 +16,7 @@ pub struct CreateConfigurationItemInput {
     pub ci_type: String,
     /// Its name.
     pub name: String,
-    /// Its stage; IN_SERVICE if not said.
+    /// Its stage; `IN_SERVICE` if not said.
     pub stage: Option<LifecycleStage>,
     /// Its attributes: an object of values by attribute name.
     pub attributes: Option<Json>,
@@ -172,7 +172,7 @@ pub struct ThresholdsInput {
     pub up_min: Option<String>,
     /// d: with less weight up, the group is DEGRADED. As k if not said.
     pub capacity_min: Option<String>,
-    /// r: with less weight undegraded, the group is AT_RISK. All if not said.
+    /// r: with less weight undegraded, the group is `AT_RISK`. All if not said.
     pub spare_min: Option<String>,
 }
 

@@ -29,7 +29,10 @@ pub struct WriteOptions {
 
 impl WriteOptions {
     fn request(self, commands: Vec<Command>, mode: BatchMode, digest: [u8; 32]) -> ApiResult<WriteRequest> {
-        let too_long = self.reason.as_ref().is_some_and(|reason| reason.len() > SHORT_TEXT_BYTES_MAX);
+        let too_long = self
+            .reason
+            .as_ref()
+            .is_some_and(|reason| reason.len() > SHORT_TEXT_BYTES_MAX);
         if too_long {
             let message = format!("`reason` has at most {SHORT_TEXT_BYTES_MAX} bytes");
             return Err(ApiError::input("reason", message).with("limit", SHORT_TEXT_BYTES_MAX));
@@ -40,9 +43,8 @@ impl WriteOptions {
             work: Work::Commands(commands),
             mode,
             dry_run: self.dry_run,
-            source: source.map_err(|error| {
-                ApiError::new(ErrorCode::InvalidName, error.to_string()).with("field", "source")
-            })?,
+            source: source
+                .map_err(|error| ApiError::new(ErrorCode::InvalidName, error.to_string()).with("field", "source"))?,
             reason: self.reason,
             idempotency_key: key.map_err(|error| ApiError::input("idempotencyKey", error.to_string()))?,
             request_digest: digest,
@@ -105,4 +107,3 @@ pub(super) async fn write_one(
     };
     Ok((written, done))
 }
-

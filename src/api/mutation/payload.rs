@@ -80,10 +80,15 @@ impl From<(Written, Option<Done>)> for ConfigurationItemPayload {
     fn from((written, done): (Written, Option<Done>)) -> Self {
         let wanted = done.and_then(|done| done.ci);
         let in_delta = written.outcome.delta.items.iter().find_map(|item| match item {
-            DeltaItem::Ci(change) => Some(change).filter(|change| {
-                wanted.is_none_or(|wanted| change.either().is_some_and(|ci| ci.id() == wanted))
-            }),
-            _ => None,
+            DeltaItem::Ci(change) => Some(change)
+                .filter(|change| wanted.is_none_or(|wanted| change.either().is_some_and(|ci| ci.id() == wanted))),
+            DeltaItem::Source(_)
+            | DeltaItem::CiType(_)
+            | DeltaItem::RelationshipType(_)
+            | DeltaItem::Pool(_)
+            | DeltaItem::Lifecycle(_)
+            | DeltaItem::Relationship(_)
+            | DeltaItem::Group(_) => None,
         });
         let ci = match in_delta {
             Some(change) => change.after.clone(),
@@ -106,7 +111,13 @@ impl From<(Written, Option<Done>)> for RelationshipPayload {
             DeltaItem::Relationship(change) => Some(change).filter(|change| {
                 wanted.is_none_or(|wanted| change.either().is_some_and(|relationship| relationship.id == wanted))
             }),
-            _ => None,
+            DeltaItem::Source(_)
+            | DeltaItem::CiType(_)
+            | DeltaItem::RelationshipType(_)
+            | DeltaItem::Pool(_)
+            | DeltaItem::Lifecycle(_)
+            | DeltaItem::Ci(_)
+            | DeltaItem::Group(_) => None,
         });
         let relationship = match in_delta {
             Some(change) => change.after.clone(),
@@ -126,10 +137,15 @@ impl From<(Written, Option<Done>)> for RedundancyGroupPayload {
     fn from((written, done): (Written, Option<Done>)) -> Self {
         let wanted = done.and_then(|done| done.group);
         let in_delta = written.outcome.delta.items.iter().find_map(|item| match item {
-            DeltaItem::Group(change) => Some(change).filter(|change| {
-                wanted.is_none_or(|wanted| change.either().is_some_and(|group| group.id == wanted))
-            }),
-            _ => None,
+            DeltaItem::Group(change) => Some(change)
+                .filter(|change| wanted.is_none_or(|wanted| change.either().is_some_and(|group| group.id == wanted))),
+            DeltaItem::Source(_)
+            | DeltaItem::CiType(_)
+            | DeltaItem::RelationshipType(_)
+            | DeltaItem::Pool(_)
+            | DeltaItem::Lifecycle(_)
+            | DeltaItem::Ci(_)
+            | DeltaItem::Relationship(_) => None,
         });
         let group = match in_delta {
             Some(change) => change.after.clone(),

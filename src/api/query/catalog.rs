@@ -26,7 +26,10 @@ impl CatalogQuery {
         let first = page_size(first.or(Some(1_000)), api(ctx)?.limits.page_max.max(1_000))?;
         let mut types: Vec<_> = view.catalog().ci_types().collect();
         types.sort_by(|a, b| a.name.cmp(&b.name));
-        let types: Vec<CiTypeObject> = types.iter().filter_map(|found| CiTypeObject::of(view, found.id)).collect();
+        let types: Vec<CiTypeObject> = types
+            .iter()
+            .filter_map(|found| CiTypeObject::of(view, found.id))
+            .collect();
         let cursors = Cursors {
             revision: view.revision(),
             question: QuestionHash::of(&"ciTypes"),
@@ -57,8 +60,10 @@ impl CatalogQuery {
         let first = page_size(first.or(Some(1_000)), api(ctx)?.limits.page_max.max(1_000))?;
         let mut types: Vec<_> = view.catalog().relationship_types().collect();
         types.sort_by(|a, b| a.name.cmp(&b.name));
-        let types: Vec<RelationshipTypeObject> =
-            types.iter().filter_map(|found| RelationshipTypeObject::of(view, found.id)).collect();
+        let types: Vec<RelationshipTypeObject> = types
+            .iter()
+            .filter_map(|found| RelationshipTypeObject::of(view, found.id))
+            .collect();
         let cursors = Cursors {
             revision: view.revision(),
             question: QuestionHash::of(&"relationshipTypes"),
@@ -87,6 +92,9 @@ impl CatalogQuery {
     /// What every lifecycle stage means, in the order of a life.
     async fn lifecycle(&self, ctx: &Context<'_>) -> ApiResult<Vec<LifecycleRuleObject>> {
         let catalog = snapshot(ctx)?.catalog();
-        Ok(LifecycleStage::ALL.into_iter().map(|stage| catalog.lifecycle(stage).into()).collect())
+        Ok(LifecycleStage::ALL
+            .into_iter()
+            .map(|stage| catalog.lifecycle(stage).into())
+            .collect())
     }
 }

@@ -75,14 +75,21 @@ impl CiQuery {
             revision: view.revision(),
             question: QuestionHash::of(&("configurationItems", &filter, &sort)),
         };
-        let key = after.as_deref().map(|cursor| cursors.read_sort_key(cursor)).transpose()?;
+        let key = after
+            .as_deref()
+            .map(|cursor| cursors.read_sort_key(cursor))
+            .transpose()?;
         let order = sort.map_or_else(CiOrder::default, CiOrder::from);
         let filter = filter.unwrap_or_default().to_filter(view)?;
         // Counting looks at everything, so it is done only for those who ask for the count.
         let counted = ctx.look_ahead().field("totalCount").exists();
         let has_previous = key.is_some();
         let (edges, has_next, total) = ask(ctx, view, move |view, budget| {
-            let total = if counted { find::count(view, &filter, budget)? } else { 0 };
+            let total = if counted {
+                find::count(view, &filter, budget)?
+            } else {
+                0
+            };
             let page = find::find(view, &filter, order, key.as_ref(), first, budget)?;
             let edges: Vec<Edge<CiObject>> = page
                 .slots
@@ -188,7 +195,9 @@ impl CiQuery {
     ) -> ApiResult<Vec<Option<Node>>> {
         if ids.len() > NODES_MAX {
             let message = format!("at most {NODES_MAX} ids at once, `ids` has {}", ids.len());
-            return Err(ApiError::new(ErrorCode::PageTooLarge, message).with("field", "ids").with("limit", NODES_MAX));
+            return Err(ApiError::new(ErrorCode::PageTooLarge, message)
+                .with("field", "ids")
+                .with("limit", NODES_MAX));
         }
         let view = snapshot(ctx)?;
         ids.iter().map(|id| find_node(view, id)).collect()
@@ -196,7 +205,12 @@ impl CiQuery {
 }
 
 fn find_node(view: &Snapshot, id: &str) -> ApiResult<Option<Node>> {
-    let refuse = || ApiError::input("id", format!("`{id}` is no id: ids begin with ci:, rel:, group:, citype: or reltype:"));
+    let refuse = || {
+        ApiError::input(
+            "id",
+            format!("`{id}` is no id: ids begin with ci:, rel:, group:, citype: or reltype:"),
+        )
+    };
     let (kind, rest) = id.split_once(':').ok_or_else(refuse)?;
     Ok(match kind {
         CiId::PREFIX => {
@@ -213,11 +227,15 @@ fn find_node(view: &Snapshot, id: &str) -> ApiResult<Option<Node>> {
         }
         "citype" => {
             let found = view.catalog().ci_type_named(rest);
-            found.and_then(|found| CiTypeObject::of(view, found.id)).map(Node::CiType)
+            found
+                .and_then(|found| CiTypeObject::of(view, found.id))
+                .map(Node::CiType)
         }
         "reltype" => {
             let found = view.catalog().relationship_type_named(rest);
-            found.and_then(|found| RelationshipTypeObject::of(view, found.id)).map(Node::RelationshipType)
+            found
+                .and_then(|found| RelationshipTypeObject::of(view, found.id))
+                .map(Node::RelationshipType)
         }
         _ => return Err(refuse()),
     })

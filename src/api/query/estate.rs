@@ -28,8 +28,10 @@ impl EstateQuery {
     /// All sources, by name.
     async fn sources(&self, ctx: &Context<'_>) -> ApiResult<Vec<SourceObject>> {
         let view = snapshot(ctx)?;
-        let mut sources: Vec<SourceObject> =
-            view.sources().filter_map(|source| SourceObject::new(view, source.id)).collect();
+        let mut sources: Vec<SourceObject> = view
+            .sources()
+            .filter_map(|source| SourceObject::new(view, source.id))
+            .collect();
         sources.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(sources)
     }

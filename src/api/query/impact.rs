@@ -32,7 +32,10 @@ const REPORT_COST: usize = 100;
 impl ImpactQuery {
     /// What breaks if these break: the whole answer, counted, explained and redundancy-aware.
     #[graphql(complexity = "REPORT_COST.saturating_add(child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "the question of the impact law has as many parts")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the question of the impact law has as many parts"
+    )]
     async fn impact(
         &self,
         ctx: &Context<'_>,
@@ -45,15 +48,22 @@ impl ImpactQuery {
         #[graphql(desc = "CIs that are in a state whatever happens.")] assume: Option<Vec<FailedCiInput>>,
         #[graphql(desc = "The moment of valid time to ask about; now if not said.")] at: Option<DateTime>,
         #[graphql(desc = "Rounds to go; 0: only what fails itself. To the end if not said.")] max_depth: Option<i32>,
-        #[graphql(desc = "Relationship types that carry nothing; members by them count as up.")]
-        exclude_types: Option<Vec<String>>,
+        #[graphql(desc = "Relationship types that carry nothing; members by them count as up.")] exclude_types: Option<
+            Vec<String>,
+        >,
         #[graphql(desc = "How far AT_RISK is passed on.", default_with = "AtRiskReading::Transitive")]
         at_risk: AtRiskReading,
-        #[graphql(desc = "Whether failed CIs that do not exist are a warning and not an error.", default)]
+        #[graphql(
+            desc = "Whether failed CIs that do not exist are a warning and not an error.",
+            default
+        )]
         ignore_missing: bool,
-        #[graphql(desc = "Which impacted CIs are listed; counts are always complete.")] filter: Option<ImpactFilterInput>,
-        #[graphql(desc = "How much the question may cost, below what the server allows.")]
-        limits: Option<ImpactLimitsInput>,
+        #[graphql(desc = "Which impacted CIs are listed; counts are always complete.")] filter: Option<
+            ImpactFilterInput,
+        >,
+        #[graphql(desc = "How much the question may cost, below what the server allows.")] limits: Option<
+            ImpactLimitsInput,
+        >,
     ) -> ApiResult<ImpactReportObject> {
         let asked = Asked {
             failed,
@@ -76,7 +86,10 @@ impl ImpactQuery {
         let moment = bounded_in_time.then(|| at.map(|at| at.0));
         let question = QuestionHash::of(&(&asked, moment));
         let at = at.map_or(now, |at| at.0);
-        let answers: Arc<Answers> = Arc::clone(ctx.data_opt().ok_or_else(|| ApiError::internal("no cache of answers"))?);
+        let answers: Arc<Answers> = Arc::clone(
+            ctx.data_opt()
+                .ok_or_else(|| ApiError::internal("no cache of answers"))?,
+        );
         // An answer for "now" holds only now, if anything is limited in time.
         let keep = moment != Some(None);
         if let Some(known) = answers.find(view.revision(), question).filter(|_| keep) {
@@ -156,7 +169,10 @@ impl Asked {
         let deadline = Instant::now().checked_add(limits.time_max);
         let out_of_time = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
         let budget = impact::Budget {
-            arcs_visited_max: self.limits.max_links.map_or(limits.steps_max, |links| links.0.min(limits.steps_max)),
+            arcs_visited_max: self
+                .limits
+                .max_links
+                .map_or(limits.steps_max, |links| links.0.min(limits.steps_max)),
             results_max: self.limits.max_cis.map_or(u64::MAX, |cis| cis.0),
             out_of_time: &out_of_time,
         };
@@ -164,7 +180,9 @@ impl Asked {
             index: view.dependency_index(),
             columns: view.columns(),
         };
-        let report = answers.scratches.with(|scratch| impact::impact(impact_view, &question, &budget, scratch))?;
+        let report = answers
+            .scratches
+            .with(|scratch| impact::impact(impact_view, &question, &budget, scratch))?;
         Ok(Answer {
             view: view.clone(),
             at,
@@ -179,7 +197,12 @@ impl Asked {
 
     fn result_filter(&self, view: &Snapshot) -> ApiResult<ResultFilter> {
         Ok(ResultFilter {
-            types: self.filter.types.as_deref().map(|names| ci_types(view, names, true)).transpose()?,
+            types: self
+                .filter
+                .types
+                .as_deref()
+                .map(|names| ci_types(view, names, true))
+                .transpose()?,
             min_state: self.filter.min_state.into(),
             tags: self.filter.tags.clone().unwrap_or_default(),
         })

@@ -27,10 +27,13 @@ pub(in crate::api) fn types(view: &Snapshot, names: Option<&[String]>) -> ApiRes
         return Ok(None);
     };
     let ids = bounded("relationshipTypes", Some(names))?.iter().map(|name| {
-        view.catalog().relationship_type_named(name).map(|definition| definition.id).ok_or_else(|| {
-            let message = format!("there is no relationship type `{name}`");
-            ApiError::new(ErrorCode::UnknownRelationshipType, message).with("value", name.clone())
-        })
+        view.catalog()
+            .relationship_type_named(name)
+            .map(|definition| definition.id)
+            .ok_or_else(|| {
+                let message = format!("there is no relationship type `{name}`");
+                ApiError::new(ErrorCode::UnknownRelationshipType, message).with("value", name.clone())
+            })
     });
     ids.collect::<ApiResult<Vec<_>>>().map(Some)
 }
@@ -44,16 +47,26 @@ pub(in crate::api) fn follow(view: &Snapshot, direction: Direction, names: Optio
 
 /// The relationship type that says who owns a CI.
 pub(in crate::api) fn owned_by(view: &Snapshot) -> ApiResult<RelationshipTypeId> {
-    view.catalog().relationship_type_named(OWNED_BY).map(|definition| definition.id).ok_or_else(|| {
-        ApiError::new(ErrorCode::UnknownRelationshipType, format!("the catalog has no relationship type `{OWNED_BY}`"))
-    })
+    view.catalog()
+        .relationship_type_named(OWNED_BY)
+        .map(|definition| definition.id)
+        .ok_or_else(|| {
+            ApiError::new(
+                ErrorCode::UnknownRelationshipType,
+                format!("the catalog has no relationship type `{OWNED_BY}`"),
+            )
+        })
 }
 
 /// Who owns a CI.
 pub(in crate::api) fn owner(view: &Snapshot, slot: Slot) -> Option<Slot> {
     let owned_by = owned_by(view).ok()?;
-    let owners = view.relationships_from(slot).filter(|relationship| relationship.relationship_type() == owned_by);
-    owners.map(|relationship| relationship.to()).min_by_key(|owner| view.ci_id(*owner))
+    let owners = view
+        .relationships_from(slot)
+        .filter(|relationship| relationship.relationship_type() == owned_by);
+    owners
+        .map(|relationship| relationship.to())
+        .min_by_key(|owner| view.ci_id(*owner))
 }
 
 struct Listed {
@@ -82,7 +95,10 @@ pub(in crate::api) async fn page(
         Some(slot) => match list(view, slot, &follow, after, first, &Budget::new(INLINE_MAX, None)) {
             Ok(listed) => listed,
             Err(_) => {
-                ask(ctx, view, move |view, budget| Ok(list(view, slot, &follow, after, first, budget)?)).await?
+                ask(ctx, view, move |view, budget| {
+                    Ok(list(view, slot, &follow, after, first, budget)?)
+                })
+                .await?
             }
         },
     };
@@ -98,7 +114,9 @@ pub(in crate::api) async fn page(
 fn read_id(cursors: Cursors, cursor: &str) -> ApiResult<RelationshipId> {
     let key = <[u8; 8]>::try_from(cursors.read(cursor)?.as_slice());
     key.map(|key| RelationshipId::new(u64::from_be_bytes(key)))
-        .map_err(|_| ApiError::new(ErrorCode::CursorInvalid, "`after` is no cursor of this list").with("field", "after"))
+        .map_err(|_| {
+            ApiError::new(ErrorCode::CursorInvalid, "`after` is no cursor of this list").with("field", "after")
+        })
 }
 
 /// The least ids behind `after`, kept in a heap of one page: a hub's list is never copied.

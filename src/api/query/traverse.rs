@@ -27,11 +27,13 @@ impl TraverseQuery {
     async fn neighbourhood(
         &self,
         ctx: &Context<'_>,
-        #[graphql(name = "ref", desc = "The CI to start from: an id, `type:name` or `attribute:value`.")]
+        #[graphql(
+            name = "ref",
+            desc = "The CI to start from: an id, `type:name` or `attribute:value`."
+        )]
         reference: String,
         #[graphql(desc = "So many steps at most.", default = 1)] depth: i32,
-        #[graphql(desc = "Which way to follow relationships.", default_with = "Direction::Both")]
-        direction: Direction,
+        #[graphql(desc = "Which way to follow relationships.", default_with = "Direction::Both")] direction: Direction,
         #[graphql(desc = "Only over relationships of these types.")] relationship_types: Option<Vec<String>>,
     ) -> ApiResult<NeighbourhoodObject> {
         let view = snapshot(ctx)?;
@@ -58,8 +60,7 @@ impl TraverseQuery {
         #[graphql(desc = "Where they begin: an id, `type:name` or `attribute:value`.")] from: String,
         #[graphql(desc = "Where they end.")] to: String,
         #[graphql(desc = "Only over relationships of these types.")] relationship_types: Option<Vec<String>>,
-        #[graphql(desc = "Which way to follow relationships.", default_with = "Direction::Both")]
-        direction: Direction,
+        #[graphql(desc = "Which way to follow relationships.", default_with = "Direction::Both")] direction: Direction,
         #[graphql(desc = "So many paths at most, up to 1,000.", default_with = "PATHS_DEFAULT")] first: i32,
     ) -> ApiResult<PathsObject> {
         let view = snapshot(ctx)?;

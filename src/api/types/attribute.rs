@@ -50,7 +50,11 @@ impl AttributeObject {
         let secret = is_secret(definition);
         Self {
             name: name.map(ToString::to_string).unwrap_or_default(),
-            value: Json(if secret { Value::from(MASK) } else { value_json(&attribute.value) }),
+            value: Json(if secret {
+                Value::from(MASK)
+            } else {
+                value_json(&attribute.value)
+            }),
             secret,
             unit: definition.and_then(|definition| definition.unit.clone()),
             description: definition.map(|definition| definition.description.clone()),
@@ -68,7 +72,10 @@ fn is_secret(definition: Option<&AttributeDefinition>) -> bool {
 }
 
 pub(super) fn source_name(estate: &Estate, source: crate::model::SourceId) -> String {
-    estate.source(source).map(|source| source.name.to_string()).unwrap_or_default()
+    estate
+        .source(source)
+        .map(|source| source.name.to_string())
+        .unwrap_or_default()
 }
 
 /// All attributes of a CI as one JSON object by name, or those of these names; secrets masked.
@@ -103,11 +110,17 @@ fn json_by_name(
 ) -> Value {
     let mut by_name: Vec<(&str, Value)> = Vec::new();
     for attribute in attributes.iter() {
-        let Some(name) = catalog.attribute_name(attribute.id) else { continue };
+        let Some(name) = catalog.attribute_name(attribute.id) else {
+            continue;
+        };
         if names.is_some_and(|names| !names.iter().any(|wanted| wanted == name.as_str())) {
             continue;
         }
-        let value = if is_secret(&attribute) { Value::from(MASK) } else { value_json(&attribute.value) };
+        let value = if is_secret(&attribute) {
+            Value::from(MASK)
+        } else {
+            value_json(&attribute.value)
+        };
         by_name.push((name.as_str(), value));
     }
     by_name.sort_by_key(|(name, _)| *name);
@@ -116,7 +129,10 @@ fn json_by_name(
 
 /// A JSON object of these fields, in this order.
 pub(in crate::api) fn object<'a>(fields: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
-    let fields: IndexMap<Name, Value> = fields.into_iter().map(|(name, value)| (Name::new(name), value)).collect();
+    let fields: IndexMap<Name, Value> = fields
+        .into_iter()
+        .map(|(name, value)| (Name::new(name), value))
+        .collect();
     Value::Object(fields)
 }
 
@@ -140,7 +156,9 @@ pub(in crate::api) fn value_json(value: &AttributeValue) -> Value {
         AttributeValue::Mac(mac) => Value::from(mac.to_string()),
         AttributeValue::List(items) => Value::List(items.iter().map(value_json).collect()),
         AttributeValue::Json(text) => {
-            let json = serde_json::from_str(text).ok().and_then(|json| Value::from_json(json).ok());
+            let json = serde_json::from_str(text)
+                .ok()
+                .and_then(|json| Value::from_json(json).ok());
             json.unwrap_or_else(|| Value::from(text.as_ref()))
         }
     }
@@ -149,7 +167,11 @@ pub(in crate::api) fn value_json(value: &AttributeValue) -> Value {
 fn decimal_json(number: Decimal) -> Value {
     let text = number.to_string();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let exact = text.parse().ok().filter(|_| digits <= EXACT_DIGITS).and_then(Number::from_f64);
+    let exact = text
+        .parse()
+        .ok()
+        .filter(|_| digits <= EXACT_DIGITS)
+        .and_then(Number::from_f64);
     exact.map_or(Value::from(text), Value::Number)
 }
 
@@ -163,9 +185,12 @@ pub(in crate::api) fn input_of(value: &Value) -> Input {
         Value::Enum(name) => Input::Text(name.to_string()),
         Value::Binary(bytes) => Input::Text(String::from_utf8_lossy(bytes).into_owned()),
         Value::List(items) => Input::List(items.iter().map(input_of).collect()),
-        Value::Object(fields) => {
-            Input::Object(fields.iter().map(|(name, value)| (name.to_string(), input_of(value))).collect())
-        }
+        Value::Object(fields) => Input::Object(
+            fields
+                .iter()
+                .map(|(name, value)| (name.to_string(), input_of(value)))
+                .collect(),
+        ),
     }
 }
 
@@ -173,9 +198,13 @@ pub(in crate::api) fn input_of(value: &Value) -> Input {
 pub(in crate::api) fn inputs_by_name(field: &'static str, json: Option<Json>) -> ApiResult<Vec<(String, Input)>> {
     match json.map(|json| json.0) {
         None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Object(fields)) => {
-            Ok(fields.iter().map(|(name, value)| (name.to_string(), input_of(value))).collect())
-        }
-        Some(_) => Err(ApiError::input(field, format!("`{field}` must be an object of values by attribute name"))),
+        Some(Value::Object(fields)) => Ok(fields
+            .iter()
+            .map(|(name, value)| (name.to_string(), input_of(value)))
+            .collect()),
+        Some(_) => Err(ApiError::input(
+            field,
+            format!("`{field}` must be an object of values by attribute name"),
+        )),
     }
 }

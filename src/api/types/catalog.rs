@@ -184,7 +184,9 @@ impl CiTypeObject {
     #[graphql(complexity = "10 * child_complexity")]
     async fn subtypes(&self) -> Vec<CiTypeObject> {
         let catalog = self.view.catalog();
-        let children = catalog.ci_types().filter(|child| child.parent == Some(self.definition.id));
+        let children = catalog
+            .ci_types()
+            .filter(|child| child.parent == Some(self.definition.id));
         self.many(children.map(|child| child.id))
     }
 
@@ -197,7 +199,12 @@ impl CiTypeObject {
 
     /// How its CIs are identified, in the order to try.
     async fn identification(&self) -> Vec<IdentificationRuleObject> {
-        self.view.catalog().identification_of(self.definition.id).iter().map(Into::into).collect()
+        self.view
+            .catalog()
+            .identification_of(self.definition.id)
+            .iter()
+            .map(Into::into)
+            .collect()
     }
 
     /// The tier of its CIs that state none, 1 (most critical) to 4.
@@ -208,7 +215,11 @@ impl CiTypeObject {
     /// How many CIs are of it, subtypes included.
     async fn count(&self) -> Long {
         let types = self.view.catalog().subtypes(self.definition.id);
-        types.iter().map(|ci_type| self.view.count_of_type(*ci_type)).sum::<usize>().into()
+        types
+            .iter()
+            .map(|ci_type| self.view.count_of_type(*ci_type))
+            .sum::<usize>()
+            .into()
     }
 
     /// How many CIs are of exactly this type.

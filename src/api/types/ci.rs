@@ -105,7 +105,9 @@ impl CiObject {
 
     fn details(&self, attribute: &crate::model::Attribute) -> AttributeObject {
         let definition = self.view.catalog().attribute_by_id(self.ci.ci_type(), attribute.id);
-        let last_seen = self.slot.and_then(|slot| self.view.last_seen_ci(slot, attribute.source));
+        let last_seen = self
+            .slot
+            .and_then(|slot| self.view.last_seen_ci(slot, attribute.source));
         AttributeObject::new(&self.view, definition.map(AsRef::as_ref), attribute, last_seen)
     }
 }
@@ -132,7 +134,9 @@ impl CiObject {
     /// The name of its type.
     async fn type_name(&self) -> String {
         let definition = self.view.catalog().ci_type(self.ci.ci_type());
-        definition.map(|definition| definition.name.to_string()).unwrap_or_default()
+        definition
+            .map(|definition| definition.name.to_string())
+            .unwrap_or_default()
     }
 
     /// Where it stands in its life.
@@ -159,7 +163,12 @@ impl CiObject {
         #[graphql(desc = "Only these, in any order; those it has not are left out.")] names: Option<Vec<String>>,
     ) -> Json {
         let catalog = self.view.catalog();
-        Json(attributes_json(catalog, self.ci.ci_type(), self.ci.attributes(), names.as_deref()))
+        Json(attributes_json(
+            catalog,
+            self.ci.ci_type(),
+            self.ci.attributes(),
+            names.as_deref(),
+        ))
     }
 
     /// One attribute with its provenance.
@@ -171,8 +180,12 @@ impl CiObject {
     /// All attributes with their provenance, by name.
     #[graphql(complexity = "20 * child_complexity")]
     async fn attribute_details(&self) -> Vec<AttributeObject> {
-        let mut details: Vec<AttributeObject> =
-            self.ci.attributes().iter().map(|attribute| self.details(&attribute)).collect();
+        let mut details: Vec<AttributeObject> = self
+            .ci
+            .attributes()
+            .iter()
+            .map(|attribute| self.details(&attribute))
+            .collect();
         details.sort_by(|a, b| a.name.cmp(&b.name));
         details
     }
@@ -219,15 +232,27 @@ impl CiObject {
     /// The redundancy groups that carry it, by id.
     #[graphql(complexity = "10 * child_complexity")]
     async fn redundancy_groups(&self) -> Vec<GroupObject> {
-        let groups = self.slot.into_iter().flat_map(|slot| self.view.groups_of_consumer(slot));
-        groups.take(GROUPS_MAX).map(|group| GroupObject::new(&self.view, Arc::clone(group))).collect()
+        let groups = self
+            .slot
+            .into_iter()
+            .flat_map(|slot| self.view.groups_of_consumer(slot));
+        groups
+            .take(GROUPS_MAX)
+            .map(|group| GroupObject::new(&self.view, Arc::clone(group)))
+            .collect()
     }
 
     /// The redundancy groups that list it as a member, by id; the first 1,000.
     #[graphql(complexity = "10 * child_complexity")]
     async fn group_memberships(&self) -> Vec<GroupObject> {
-        let groups = self.slot.into_iter().flat_map(|slot| self.view.groups_with_member(slot));
-        groups.take(GROUPS_MAX).map(|group| GroupObject::new(&self.view, Arc::clone(group))).collect()
+        let groups = self
+            .slot
+            .into_iter()
+            .flat_map(|slot| self.view.groups_with_member(slot));
+        groups
+            .take(GROUPS_MAX)
+            .map(|group| GroupObject::new(&self.view, Arc::clone(group)))
+            .collect()
     }
 
     /// The team that owns it: the end of its `owned_by` relationship, the least id of several.

@@ -96,7 +96,9 @@ impl DeltaObject {
     }
 
     fn len(&self) -> usize {
-        self.selected.as_ref().map_or(self.delta.items.len(), |selected| selected.len())
+        self.selected
+            .as_ref()
+            .map_or(self.delta.items.len(), |selected| selected.len())
     }
 
     fn item(&self, place: usize) -> Option<&DeltaItem> {
@@ -127,7 +129,10 @@ impl DeltaObject {
         let offset = usize::try_from(offset)
             .map_err(|_| ApiError::input("offset", "`offset` must not be negative").with("value", offset))?;
         let places = offset..offset.saturating_add(first).min(self.len());
-        Ok(places.filter_map(|place| self.item(place)).map(|item| item_object(&self.view, item)).collect())
+        Ok(places
+            .filter_map(|place| self.item(place))
+            .map(|item| item_object(&self.view, item))
+            .collect())
     }
 }
 
@@ -179,7 +184,10 @@ impl JournalEntryObject {
 
     /// The key it was asked under.
     async fn idempotency_key(&self) -> Option<&str> {
-        self.entry.idempotency_key.as_ref().map(crate::model::IdempotencyKey::as_str)
+        self.entry
+            .idempotency_key
+            .as_ref()
+            .map(crate::model::IdempotencyKey::as_str)
     }
 
     /// What it changed; in a filtered subscription, what passed the filter.
@@ -195,9 +203,12 @@ impl JournalEntryObject {
 fn item_object(view: &Snapshot, item: &DeltaItem) -> DeltaItemObject {
     let named = |name: &str| object([("name", Value::from(name))]);
     match item {
-        DeltaItem::Source(change) => {
-            convert(change, DeltaKind::Source, |source| source.name.to_string(), |source| named(source.name.as_str()))
-        }
+        DeltaItem::Source(change) => convert(
+            change,
+            DeltaKind::Source,
+            |source| source.name.to_string(),
+            |source| named(source.name.as_str()),
+        ),
         DeltaItem::CiType(change) => {
             let json = |of: &crate::model::definition::CiTypeDefinition| named(of.name.as_str());
             convert(change, DeltaKind::CiType, |of| of.name.to_string(), json)
@@ -206,23 +217,37 @@ fn item_object(view: &Snapshot, item: &DeltaItem) -> DeltaItemObject {
             let json = |of: &crate::model::definition::RelationshipTypeDefinition| named(of.name.as_str());
             convert(change, DeltaKind::RelationshipType, |of| of.name.to_string(), json)
         }
-        DeltaItem::Pool(change) => {
-            convert(change, DeltaKind::Pool, |pool| pool.name.to_string(), |pool| named(pool.name.as_str()))
-        }
+        DeltaItem::Pool(change) => convert(
+            change,
+            DeltaKind::Pool,
+            |pool| pool.name.to_string(),
+            |pool| named(pool.name.as_str()),
+        ),
         DeltaItem::Lifecycle(change) => {
             let json = |rule: &crate::model::definition::LifecycleRule| named(rule.stage.as_str());
             convert(change, DeltaKind::Lifecycle, |rule| rule.stage.to_string(), json)
         }
-        DeltaItem::Ci(change) => {
-            convert(change, DeltaKind::ConfigurationItem, |ci| ci.id().to_string(), |ci| ci_json(view, ci))
-        }
+        DeltaItem::Ci(change) => convert(
+            change,
+            DeltaKind::ConfigurationItem,
+            |ci| ci.id().to_string(),
+            |ci| ci_json(view, ci),
+        ),
         DeltaItem::Relationship(change) => {
             let json = |relationship: &Relationship| relationship_json(view, relationship);
-            convert(change, DeltaKind::Relationship, |relationship| relationship.id.to_string(), json)
+            convert(
+                change,
+                DeltaKind::Relationship,
+                |relationship| relationship.id.to_string(),
+                json,
+            )
         }
-        DeltaItem::Group(change) => {
-            convert(change, DeltaKind::RedundancyGroup, |group| group.id.to_string(), group_json)
-        }
+        DeltaItem::Group(change) => convert(
+            change,
+            DeltaKind::RedundancyGroup,
+            |group| group.id.to_string(),
+            group_json,
+        ),
     }
 }
 
@@ -247,14 +272,19 @@ fn convert<T>(
 
 fn ci_json(view: &Snapshot, ci: &ConfigurationItem) -> Value {
     let catalog = view.catalog();
-    let type_name = catalog.ci_type(ci.ci_type()).map(|definition| definition.name.to_string());
+    let type_name = catalog
+        .ci_type(ci.ci_type())
+        .map(|definition| definition.name.to_string());
     let mut fields = vec![
         ("id", Value::from(ci.id().to_string())),
         ("type", type_name.map_or(Value::Null, Value::from)),
         ("name", Value::from(ci.name())),
         ("stage", Value::from(ci.stage().as_str().to_uppercase())),
         ("tags", Value::List(ci.tags().map(Value::from).collect())),
-        ("attributes", attributes_json(catalog, ci.ci_type(), ci.attributes(), None)),
+        (
+            "attributes",
+            attributes_json(catalog, ci.ci_type(), ci.attributes(), None),
+        ),
         ("revision", Value::from(ci.changed().revision.number())),
     ];
     fields.extend(validity_fields(ci.validity()));
@@ -313,5 +343,8 @@ fn optional(value: Option<&impl ToString>) -> Value {
 fn validity_fields(validity: Option<Validity>) -> [(&'static str, Value); 2] {
     let from = validity.and_then(|validity| validity.from());
     let to = validity.and_then(|validity| validity.to());
-    [("validFrom", optional(from.as_ref())), ("validTo", optional(to.as_ref()))]
+    [
+        ("validFrom", optional(from.as_ref())),
+        ("validTo", optional(to.as_ref())),
+    ]
 }

@@ -96,11 +96,11 @@ mirror! {
 }
 
 mirror! {
-    /// How far AT_RISK is passed on.
+    /// How far `AT_RISK` is passed on.
     AtRiskReading = impact::AtRiskReading {
         /// Along every relationship that passes states on.
         Transitive,
-        /// Not at all: AT_RISK shows only where redundancy was lost.
+        /// Not at all: `AT_RISK` shows only where redundancy was lost.
         Local,
     }
 }

@@ -180,7 +180,11 @@ impl CiFilterInput {
     /// The filter that the estate takes.
     pub(in crate::api) fn to_filter(&self, view: &Snapshot) -> ApiResult<CiFilter> {
         Ok(CiFilter {
-            types: self.types.as_deref().map(|names| ci_types(view, names, !self.exact_types)).transpose()?,
+            types: self
+                .types
+                .as_deref()
+                .map(|names| ci_types(view, names, !self.exact_types))
+                .transpose()?,
             stages: self.stages.iter().flatten().map(|stage| (*stage).into()).collect(),
             name: self.name.clone(),
             name_prefix: self.name_prefix.clone(),
@@ -230,12 +234,18 @@ impl CiFilterInput {
         sources.collect()
     }
 
-    fn owners(&self, view: &Snapshot) -> ApiResult<Option<(crate::model::RelationshipTypeId, Vec<crate::graph::Slot>)>> {
+    fn owners(
+        &self,
+        view: &Snapshot,
+    ) -> ApiResult<Option<(crate::model::RelationshipTypeId, Vec<crate::graph::Slot>)>> {
         let Some(owned_by) = &self.owned_by else {
             return Ok(None);
         };
         let owners = bounded("owners", Some(&owned_by.owners))?;
-        let slots = owners.iter().map(|owner| resolve(view, "owners", owner)).collect::<Result<_, _>>()?;
+        let slots = owners
+            .iter()
+            .map(|owner| resolve(view, "owners", owner))
+            .collect::<Result<_, _>>()?;
         Ok(Some((relationships::owned_by(view)?, slots)))
     }
 
@@ -276,7 +286,9 @@ pub(in crate::api) fn bounded<'a, T>(field: &'static str, values: Option<&'a [T]
     let values = values.unwrap_or_default();
     if values.len() > VALUES_MAX {
         let message = format!("`{field}` has {} values, the limit is {VALUES_MAX}", values.len());
-        return Err(ApiError::new(ErrorCode::LimitExceeded, message).with("field", field).with("limit", VALUES_MAX));
+        return Err(ApiError::new(ErrorCode::LimitExceeded, message)
+            .with("field", field)
+            .with("limit", VALUES_MAX));
     }
     Ok(values)
 }

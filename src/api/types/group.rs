@@ -108,10 +108,13 @@ impl GroupObject {
 
     /// d: with less weight up, the group is DEGRADED; absent: as k.
     async fn capacity_min(&self) -> Option<String> {
-        self.group.thresholds.capacity_min.map(|threshold| threshold.to_string())
+        self.group
+            .thresholds
+            .capacity_min
+            .map(|threshold| threshold.to_string())
     }
 
-    /// r: with less weight undegraded, the group is AT_RISK; absent: all.
+    /// r: with less weight undegraded, the group is `AT_RISK`; absent: all.
     async fn spare_min(&self) -> Option<String> {
         self.group.thresholds.spare_min.map(|threshold| threshold.to_string())
     }

@@ -26,7 +26,7 @@ use crate::impact::{self, StateCounts, TruncationReason};
 pub struct ImpactCounts {
     /// CIs that are not impacted.
     pub ok: Long,
-    /// CIs that end AT_RISK.
+    /// CIs that end `AT_RISK`.
     pub at_risk: Long,
     /// CIs that end DEGRADED.
     pub degraded: Long,
@@ -192,8 +192,12 @@ impl ImpactReportObject {
             round: i32::try_from(truncated.round).unwrap_or(i32::MAX),
             how_to_go_on: match truncated.reason {
                 TruncationReason::Depth => "ask with a larger `maxDepth`, or without",
-                TruncationReason::Arcs | TruncationReason::Results => "raise `limits`, or the server's in its configuration",
-                TruncationReason::Time => "ask again when the server is less busy, or raise the time in its configuration",
+                TruncationReason::Arcs | TruncationReason::Results => {
+                    "raise `limits`, or the server's in its configuration"
+                }
+                TruncationReason::Time => {
+                    "ask again when the server is less busy, or raise the time in its configuration"
+                }
             }
             .to_owned(),
         })
@@ -214,7 +218,11 @@ impl ImpactReportObject {
             .by_type
             .iter()
             .map(|(ci_type, counts)| ImpactCountsOfType {
-                type_name: view.catalog().ci_type(*ci_type).map(|found| found.name.to_string()).unwrap_or_default(),
+                type_name: view
+                    .catalog()
+                    .ci_type(*ci_type)
+                    .map(|found| found.name.to_string())
+                    .unwrap_or_default(),
                 counts: ImpactCounts::new(*counts, view.count_of_type(*ci_type)),
             })
             .collect();
@@ -249,7 +257,10 @@ impl ImpactReportObject {
             question: QuestionHash::of(&("impacted", self.0.question)),
         };
         let answer = Arc::clone(&self.0);
-        ask(ctx, &self.0.view, move |_, _| answer.page(cursors, after.as_deref(), first)).await
+        ask(ctx, &self.0.view, move |_, _| {
+            answer.page(cursors, after.as_deref(), first)
+        })
+        .await
     }
 
     /// All CIs that are not OK before or after, by id.

@@ -31,7 +31,10 @@ impl RelationshipObject {
     }
 
     fn end(&self, id: CiId) -> ApiResult<CiObject> {
-        let slot = self.view.slot_of(id).ok_or_else(|| ApiError::internal("an end of the relationship is not there"))?;
+        let slot = self
+            .view
+            .slot_of(id)
+            .ok_or_else(|| ApiError::internal("an end of the relationship is not there"))?;
         Ok(CiObject::at(&self.view, slot))
     }
 
@@ -56,8 +59,13 @@ impl RelationshipObject {
 
     /// The name of its type.
     async fn type_name(&self) -> String {
-        let definition = self.view.catalog().relationship_type(self.relationship.relationship_type);
-        definition.map(|definition| definition.name.to_string()).unwrap_or_default()
+        let definition = self
+            .view
+            .catalog()
+            .relationship_type(self.relationship.relationship_type);
+        definition
+            .map(|definition| definition.name.to_string())
+            .unwrap_or_default()
     }
 
     /// Where it starts: the subject of the type's forward phrase.

@@ -48,7 +48,11 @@ impl SearchHitObject {
             MatchField::Name => "name".to_owned(),
             MatchField::Tag => "tag".to_owned(),
             MatchField::NativeKey => "nativeKey".to_owned(),
-            MatchField::Attribute(id) => view.catalog().attribute_name(id).map(ToString::to_string).unwrap_or_default(),
+            MatchField::Attribute(id) => view
+                .catalog()
+                .attribute_name(id)
+                .map(ToString::to_string)
+                .unwrap_or_default(),
         };
         Self {
             ci: CiObject::at(view, hit.slot),

@@ -50,7 +50,9 @@ impl NeighbourhoodObject {
                     depth: neighbour.depth,
                 })
                 .collect(),
-            relationships: relationships.map(|relationship| RelationshipObject::of(view, relationship)).collect(),
+            relationships: relationships
+                .map(|relationship| RelationshipObject::of(view, relationship))
+                .collect(),
             total_count: found.cis.len().into(),
             revision: view.revision().into(),
             complete: found.cut_short.is_none(),
@@ -94,7 +96,9 @@ impl PathObject {
         let mut ids = vec![ID(view.ci_id(at).to_string())];
         let mut steps = Vec::new();
         for step in &path.steps {
-            let Some(relationship) = view.relationship(step.relationship) else { continue };
+            let Some(relationship) = view.relationship(step.relationship) else {
+                continue;
+            };
             steps.push(PathStepObject {
                 forward: relationship.from() == at,
                 relationship: RelationshipObject::of(view, relationship),

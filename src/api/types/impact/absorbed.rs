@@ -47,13 +47,23 @@ pub struct AbsorbedGroup {
 impl AbsorbedGroup {
     pub(super) fn list(answer: &Answer, first: usize) -> Vec<Self> {
         let view = answer.impact_view();
-        answer.report.absorbed(view).iter().take(first).map(|absorbed| Self::new(answer, absorbed)).collect()
+        answer
+            .report
+            .absorbed(view)
+            .iter()
+            .take(first)
+            .map(|absorbed| Self::new(answer, absorbed))
+            .collect()
     }
 
     fn new(answer: &Answer, absorbed: &Absorbed) -> Self {
         let members = answer.report.absorbed_members(answer.impact_view(), &absorbed.group);
         let objects = |slots: &[crate::graph::Slot]| {
-            slots.iter().take(MEMBERS_MAX).map(|slot| CiObject::at(&answer.view, *slot)).collect()
+            slots
+                .iter()
+                .take(MEMBERS_MAX)
+                .map(|slot| CiObject::at(&answer.view, *slot))
+                .collect()
         };
         Self {
             group: answer.group_id(absorbed.group),

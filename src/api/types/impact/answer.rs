@@ -81,11 +81,20 @@ impl Answer {
         self.filtered.get_or_init(|| {
             let passes = |found: &&impact::ImpactedCi| {
                 found.after >= self.filter.min_state
-                    && self.filter.types.as_ref().is_none_or(|types| types.contains(&self.view.ci_type_of(found.slot)))
+                    && self
+                        .filter
+                        .types
+                        .as_ref()
+                        .is_none_or(|types| types.contains(&self.view.ci_type_of(found.slot)))
                     && (self.filter.tags.is_empty() || self.has_tags(found.slot))
             };
-            let mut passing: Vec<impact::ImpactedCi> =
-                self.report.impacted_unordered().iter().filter(passes).copied().collect();
+            let mut passing: Vec<impact::ImpactedCi> = self
+                .report
+                .impacted_unordered()
+                .iter()
+                .filter(passes)
+                .copied()
+                .collect();
             self.sort(&mut passing);
             passing
         })
@@ -127,7 +136,12 @@ impl Answer {
         let missing = (!self.missing.is_empty()).then(|| ImpactWarning {
             code: WarningCode::RootNotFound.as_str().to_owned(),
             count: self.missing.len().into(),
-            samples: self.missing.iter().take(impact::ImpactWarning::SAMPLES_MAX).cloned().collect(),
+            samples: self
+                .missing
+                .iter()
+                .take(impact::ImpactWarning::SAMPLES_MAX)
+                .cloned()
+                .collect(),
         });
         found.chain(missing).collect()
     }
@@ -151,10 +165,17 @@ impl Answer {
     /// The name of a group, or of the pool of an implicit one.
     pub(super) fn group_name(&self, key: GroupKey) -> String {
         match key {
-            GroupKey::Explicit(id) => self.view.group(id).map(|group| group.name.to_string()).unwrap_or_default(),
-            GroupKey::Pool { pool, .. } => {
-                self.view.catalog().pool(pool).map(|pool| pool.name.to_string()).unwrap_or_default()
-            }
+            GroupKey::Explicit(id) => self
+                .view
+                .group(id)
+                .map(|group| group.name.to_string())
+                .unwrap_or_default(),
+            GroupKey::Pool { pool, .. } => self
+                .view
+                .catalog()
+                .pool(pool)
+                .map(|pool| pool.name.to_string())
+                .unwrap_or_default(),
         }
     }
 }

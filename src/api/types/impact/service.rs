@@ -37,7 +37,11 @@ impl ImpactedService {
         let tiered = impacted.filter(|found| answer.view.tier_of(found.slot).is_some());
         let mut services: Vec<ImpactedCi> = tiered.copied().collect();
         answer.sort(&mut services);
-        services.iter().take(first).filter_map(|found| Self::new(answer, found)).collect()
+        services
+            .iter()
+            .take(first)
+            .filter_map(|found| Self::new(answer, found))
+            .collect()
     }
 
     fn new(answer: &Answer, found: &ImpactedCi) -> Option<Self> {
@@ -62,7 +66,9 @@ fn contacts(answer: &Answer, slot: Slot) -> Vec<String> {
     let ci = answer.view.ci_at(slot);
     let catalog = answer.view.catalog();
     let values = CONTACT_ATTRIBUTES.iter().filter_map(|name| {
-        let definition = catalog.attribute_of(ci.ci_type(), name).filter(|definition| !definition.secret)?;
+        let definition = catalog
+            .attribute_of(ci.ci_type(), name)
+            .filter(|definition| !definition.secret)?;
         match ci.attributes().value(definition.id)? {
             AttributeValue::Text(text) => Some(text.into_string()),
             AttributeValue::Integer(_)

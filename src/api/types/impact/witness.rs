@@ -123,8 +123,15 @@ impl WitnessObject {
 }
 
 fn root_state(answer: &Answer, slot: Slot) -> crate::model::ImpactState {
-    let given = answer.roots.iter().filter(|root| root.slot == slot).map(|root| root.state).max();
-    given.unwrap_or_else(|| answer.report.after(slot)).max(answer.report.before(slot))
+    let given = answer
+        .roots
+        .iter()
+        .filter(|root| root.slot == slot)
+        .map(|root| root.state)
+        .max();
+    given
+        .unwrap_or_else(|| answer.report.after(slot))
+        .max(answer.report.before(slot))
 }
 
 fn witness_step(answer: &Answer, step: &impact::WitnessStep) -> WitnessStep {
@@ -172,17 +179,23 @@ fn carrier(
 ) -> Option<RelationshipRef<'_>> {
     let carries = |relationship: &RelationshipRef<'_>| {
         let arcs = view.arcs_of(relationship);
-        arcs.iter().flatten().any(|arc| arc.source == source && arc.target == target)
+        arcs.iter()
+            .flatten()
+            .any(|arc| arc.source == source && arc.target == target)
     };
     if let Some(relationship_type) = relationship_type {
         let ways = [(target, source), (source, target)];
-        let direct = ways.iter().filter_map(|(from, to)| view.find_relationship(relationship_type, *from, *to, ""));
+        let direct = ways
+            .iter()
+            .filter_map(|(from, to)| view.find_relationship(relationship_type, *from, *to, ""));
         let direct = direct.filter(|found| carries(found)).min_by_key(RelationshipRef::id);
         if direct.is_some() {
             return direct;
         }
     }
-    let between = view.relationships_between(target, source).chain(view.relationships_between(source, target));
+    let between = view
+        .relationships_between(target, source)
+        .chain(view.relationships_between(source, target));
     let of_type = between.filter(|found| relationship_type.is_none_or(|wanted| found.relationship_type() == wanted));
     of_type.filter(carries).min_by_key(RelationshipRef::id)
 }
@@ -191,13 +204,19 @@ fn describe(answer: &Answer, relationship: &RelationshipRef<'_>, target: Slot) -
     let view = &answer.view;
     let definition = view.catalog().relationship_type(relationship.relationship_type());
     let phrase = definition.map(|definition| {
-        if relationship.from() == target { definition.forward_phrase.clone() } else { definition.reverse_phrase.clone() }
+        if relationship.from() == target {
+            definition.forward_phrase.clone()
+        } else {
+            definition.reverse_phrase.clone()
+        }
     });
     let last_seen = relationship.last_seen();
     let source = view.source(relationship.source()).map(|source| source.name.to_string());
     WitnessRelationship {
         id: ID(relationship.id().to_string()),
-        relationship_type: definition.map(|definition| definition.name.to_string()).unwrap_or_default(),
+        relationship_type: definition
+            .map(|definition| definition.name.to_string())
+            .unwrap_or_default(),
         phrase: phrase.unwrap_or_default(),
         source: source.unwrap_or_default(),
         first_seen: DateTime(relationship.first_seen()),
