@@ -19,9 +19,8 @@ const IMPACTED_MAX: usize = 2_000_000;
 
 /// The kept answers, all of one revision, the last asked first; and the engine's scratch space.
 ///
-/// An answer holds its snapshot, and a snapshot held for long makes the writer copy the estate, so
-/// answers of older revisions go as soon as a newer one is asked about, and with the first commit
-/// that is announced by [`Answers::forget_before`].
+/// An answer holds its snapshot, and a snapshot held for long makes the writer copy the estate: so
+/// answers of older revisions go with the first request after a commit.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     pub(super) scratches: ScratchPool,

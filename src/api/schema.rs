@@ -18,6 +18,7 @@ type Parts = Schema<Query, Mutation, Subscription>;
 pub struct ApiSchema {
     schema: Parts,
     context: ApiContext,
+    answers: Arc<Answers>,
 }
 
 impl std::fmt::Debug for ApiSchema {
@@ -30,15 +31,20 @@ impl std::fmt::Debug for ApiSchema {
 
 /// Builds the schema.
 pub fn build(context: ApiContext) -> ApiSchema {
+    let answers = Arc::new(Answers::default());
     let schema = parts()
         .limit_complexity(context.limits.complexity_max)
         .limit_depth(context.limits.depth_max)
         .disable_suggestions()
         .data(Questions::new(&context.limits))
-        .data(Arc::new(Answers::default()))
+        .data(Arc::clone(&answers))
         .data(context.clone())
         .finish();
-    ApiSchema { schema, context }
+    ApiSchema {
+        schema,
+        context,
+        answers,
+    }
 }
 
 /// The schema as text, sorted: what `schema/schema.graphql` holds.
@@ -58,9 +64,10 @@ fn parts() -> SchemaBuilder<Query, Mutation, Subscription> {
 impl ApiSchema {
     /// Gives a request the one snapshot that all its fields see. Who asks is in its data already.
     fn prepare(&self, request: Request) -> Request {
-        request.data(RequestContext {
-            snapshot: self.context.cmdb.reader().snapshot(),
-        })
+        let snapshot = self.context.cmdb.reader().snapshot();
+        // Commits by other ways than this schema, as bulk ingest, are noticed here.
+        self.answers.forget_before(snapshot.revision());
+        request.data(RequestContext { snapshot })
     }
 }
 
