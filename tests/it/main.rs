@@ -1,5 +1,6 @@
 //! Behaviour that a user could notice, through the public interfaces and a real store.
 
+mod conformance;
 mod http_abuse;
 mod http_conformance;
 mod http_routes;

@@ -289,8 +289,7 @@ impl Client {
 
     /// Pushes a payload of records.
     pub(crate) fn ingest(&self, parameters: &str, payload: &str) -> Answer {
-        self.try_ingest(parameters, &mut payload.as_bytes())
-            .expect("an answer")
+        self.try_ingest(parameters, &mut payload.as_bytes()).expect("an answer")
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {

@@ -56,7 +56,11 @@ fn sources() -> Vec<Source> {
                 let first = inner.iter().next().expect("a name").to_string_lossy().into_owned();
                 let layer = first.trim_end_matches(".rs").to_owned();
                 let text = fs::read_to_string(&path).expect("a source in UTF-8");
-                found.push(Source { path: inner, layer, text });
+                found.push(Source {
+                    path: inner,
+                    layer,
+                    text,
+                });
             }
         }
     }
@@ -71,7 +75,10 @@ fn is_test(path: &Path) -> bool {
 /// The code without comments, up to the tests at the end of the file.
 fn code(text: &str) -> String {
     let own = text.split("#[cfg(test)]\nmod ").next().unwrap_or(text);
-    own.lines().map(|line| line.split("//").next().unwrap_or(line)).collect::<Vec<_>>().join("\n")
+    own.lines()
+        .map(|line| line.split("//").next().unwrap_or(line))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The modules named by `crate::x` and `crate::{x, y}`.
@@ -110,7 +117,9 @@ fn layers_name_only_what_stands_before_them() {
     let layers: BTreeMap<&str, &[&str]> = LAYERS.iter().chain(LEAVES).copied().collect();
     let mut wrong = Vec::new();
     for source in sources().iter().filter(|source| !is_test(&source.path)) {
-        let Some(allowed) = layers.get(source.layer.as_str()) else { continue };
+        let Some(allowed) = layers.get(source.layer.as_str()) else {
+            continue;
+        };
         for name in named(&code(&source.text)) {
             let known = layers.contains_key(name.as_str()) || name == "cli";
             let leaf = LEAVES.iter().any(|(leaf, _)| *leaf == name);
@@ -144,7 +153,9 @@ fn outside_crates_are_named_only_at_home() {
 fn the_core_is_synchronous() {
     let core = ["model", "catalog", "graph", "impact", "store", "config"];
     let sources = sources();
-    let core = sources.iter().filter(|source| core.contains(&source.layer.as_str()) && !is_test(&source.path));
+    let core = sources
+        .iter()
+        .filter(|source| core.contains(&source.layer.as_str()) && !is_test(&source.path));
     let wrong: Vec<String> = core
         .filter(|source| code(&source.text).contains("async fn") || code(&source.text).contains("tokio::"))
         .map(|source| source.path.display().to_string())

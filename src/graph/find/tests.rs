@@ -70,7 +70,10 @@ fn passes_naively(estate: &Estate, filter: &CiFilter, ci: &Arc<ConfigurationItem
     filter.types.as_ref().is_none_or(|types| types.contains(&ci.ci_type()))
         && (filter.stages.is_empty() || filter.stages.contains(&ci.stage()))
         && filter.name.as_ref().is_none_or(|wanted| wanted == ci.name())
-        && filter.name_prefix.as_ref().is_none_or(|wanted| name.starts_with(wanted))
+        && filter
+            .name_prefix
+            .as_ref()
+            .is_none_or(|wanted| name.starts_with(wanted))
         && filter.name_contains.as_ref().is_none_or(|wanted| name.contains(wanted))
         && filter.tags.iter().all(|wanted| ci.tags().any(|tag| tag == wanted))
         && filter.related.as_ref().is_none_or(|related| {

@@ -27,7 +27,10 @@ fn ci(number: usize, name: &str) -> ConfigurationItem {
 }
 
 fn estate(names: &[&str]) -> Estate {
-    let items = names.iter().enumerate().map(|(number, name)| DeltaItem::Ci(BeforeAfter::created(ci(number, name))));
+    let items = names
+        .iter()
+        .enumerate()
+        .map(|(number, name)| DeltaItem::Ci(BeforeAfter::created(ci(number, name))));
     let mut estate = Estate::default();
     estate.apply(&Delta { items: items.collect() });
     estate
@@ -35,14 +38,33 @@ fn estate(names: &[&str]) -> Estate {
 
 fn found(estate: &Estate, text: &str) -> Vec<String> {
     let result = search(estate, text, None, 10, &Budget::unlimited());
-    result.hits.iter().map(|hit| format!("{} {}", estate.ci_at(hit.slot).name(), hit.rank.score())).collect()
+    result
+        .hits
+        .iter()
+        .map(|hit| format!("{} {}", estate.ci_at(hit.slot).name(), hit.rank.score()))
+        .collect()
 }
 
 #[test]
 fn better_matches_come_first() {
-    let estate = estate(&["my payment gateway", "payment", "Payment service", "paymint", "payments hub", "other"]);
+    let estate = estate(&[
+        "my payment gateway",
+        "payment",
+        "Payment service",
+        "paymint",
+        "payments hub",
+        "other",
+    ]);
     let hits = found(&estate, "payment");
-    assert_eq!(hits, ["payment 100", "Payment service 80", "payments hub 80", "my payment gateway 60"]);
+    assert_eq!(
+        hits,
+        [
+            "payment 100",
+            "Payment service 80",
+            "payments hub 80",
+            "my payment gateway 60"
+        ]
+    );
 }
 
 #[test]

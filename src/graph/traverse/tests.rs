@@ -87,7 +87,9 @@ fn naive_paths(steps: &BTreeSet<(u8, u8)>, from: u8, to: u8) -> Vec<Vec<u8>> {
         }
         let longer = paths.iter().flat_map(|path| {
             let last = path.last().copied().unwrap_or(from);
-            let next = steps.iter().filter(move |(at, next)| *at == last && !path.contains(next));
+            let next = steps
+                .iter()
+                .filter(move |(at, next)| *at == last && !path.contains(next));
             next.map(move |(_, next)| path.iter().copied().chain([*next]).collect())
         });
         paths = longer.collect();

@@ -1,0 +1,258 @@
+//! One case: the question put, and the answer compared with what the case expects.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::estate::{Recorded, Refused, code_of, moment, record};
+use crate::process::Client;
+
+/// How a case went.
+pub(crate) enum Outcome {
+    /// As expected.
+    Agrees,
+    /// Otherwise.
+    Differs(String),
+    /// The product does not answer such questions yet.
+    NotAskedYet(&'static str),
+}
+
+const IMPACT: &str = "query Case(
+  $failed: [FailedCi!]!, $broken: [ID!], $start: StartingState!, $before: [FailedCi!], $assume: [FailedCi!],
+  $at: DateTime, $depth: Int, $exclude: [String!], $atRisk: AtRiskReading!, $ignore: Boolean!
+) {
+  impact(
+    failed: $failed, failedRelationships: $broken, startingState: $start, startingFailed: $before, assume: $assume,
+    at: $at, maxDepth: $depth, excludeTypes: $exclude, atRisk: $atRisk, ignoreMissing: $ignore,
+    filter: { minState: AT_RISK }
+  ) {
+    complete
+    impacted(first: 1000) {
+      totalCount
+      edges { node { ci { id } depth witness { length steps { ci { id } } } } }
+    }
+    states { ci { id } before after }
+    absorbed {
+      group name upMin capacityMin spareMin total up headroom output consumer { id } lost { id } degraded { id }
+    }
+    warnings { code }
+  }
+}";
+
+pub(crate) fn check(client: &Client, file: &Value, case: &Value, prefix: &str) -> Outcome {
+    let query = &case["query"];
+    if query["op"] != "impact" {
+        return Outcome::NotAskedYet("a later question");
+    }
+    if query["grounded"] == true {
+        return Outcome::NotAskedYet("grounded");
+    }
+    let expect = &case["expect"];
+    let answer = record(client, file, case, prefix).and_then(|recorded| {
+        let answer = ask(client, query, &recorded);
+        match code_of(&answer) {
+            Some(code) => Err(Refused(as_the_law_says(&code, query))),
+            None => Ok((recorded, answer)),
+        }
+    });
+    let found = match (answer, expect["error"].as_str()) {
+        (Err(Refused(code)), Some(expected)) if code == expected => return Outcome::Agrees,
+        (Err(Refused(code)), expected) => {
+            let expected = expected.unwrap_or("an answer");
+            return Outcome::Differs(format!("refused with {code}, expected {expected}"));
+        }
+        (Ok(_), Some(expected)) => return Outcome::Differs(format!("answered, expected the error {expected}")),
+        (Ok(found), None) => found,
+    };
+    let (recorded, answer) = found;
+    let differences = compare(expect, &recorded, &answer["data"]["impact"]);
+    if differences.is_empty() {
+        Outcome::Agrees
+    } else {
+        Outcome::Differs(differences.join("; "))
+    }
+}
+
+/// A state outside the law never reaches the engine: GraphQL itself refuses the unknown word.
+fn as_the_law_says(code: &str, query: &Value) -> String {
+    let known = ["OK", "AT_RISK", "DEGRADED", "DOWN"];
+    let named = ["failed", "assume", "baseline"]
+        .iter()
+        .flat_map(|key| query[*key].as_array().into_iter().flatten());
+    let strange = named
+        .filter_map(|one| one["state"].as_str())
+        .any(|state| !known.contains(&state));
+    let refused_by_graphql = ["BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"].contains(&code);
+    if strange && refused_by_graphql {
+        "INVALID_STATE".to_owned()
+    } else {
+        code.to_owned()
+    }
+}
+
+fn ask(client: &Client, query: &Value, recorded: &Recorded) -> Value {
+    let nobody = format!("ci:{}", uuid::Uuid::nil());
+    let listed = |key: &str| -> Vec<Value> {
+        let list = query[key].as_array().into_iter().flatten();
+        list.map(|one| {
+            let name = one.as_str().or(one["ci"].as_str()).unwrap_or_default();
+            let state = one["state"].as_str().unwrap_or("DOWN");
+            json!({ "ref": recorded.cis.get(name).unwrap_or(&nobody), "state": state })
+        })
+        .collect()
+    };
+    let broken = ["failed_edges", "failed_relationships", "broken"]
+        .iter()
+        .flat_map(|key| query[*key].as_array().into_iter().flatten())
+        .filter_map(|edge| recorded.edges.get(usize::try_from(edge.as_u64()?).ok()?)?.clone());
+    let broken: Vec<String> = broken.collect();
+    let excluded = query["exclude_types"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str);
+    let excluded: Vec<&String> = excluded.filter_map(|name| recorded.types.get(name)).collect();
+    let variables = json!({
+        "failed": listed("failed"),
+        "broken": broken,
+        "start": if query["current"] == true { "CURRENT" } else { "STRUCTURAL" },
+        "before": listed("baseline"),
+        "assume": listed("assume"),
+        "at": moment(&query["at"]),
+        "depth": query["max_depth"],
+        "exclude": excluded,
+        "atRisk": query["at_risk"].as_str().unwrap_or("TRANSITIVE"),
+        "ignore": query["ignore_missing"] == true,
+    });
+    client.graphql(IMPACT, &variables)
+}
+
+/// Everything in which an answer differs from what is expected.
+fn compare(expect: &Value, recorded: &Recorded, report: &Value) -> Vec<String> {
+    let names: BTreeMap<&str, &str> = recorded
+        .cis
+        .iter()
+        .map(|(name, id)| (id.as_str(), name.as_str()))
+        .collect();
+    let name = |ci: &Value| {
+        names
+            .get(ci["id"].as_str().unwrap_or_default())
+            .copied()
+            .unwrap_or("?")
+            .to_owned()
+    };
+    let mut differ = Vec::new();
+    let mut same = |what: &str, expected: &Value, found: Value| {
+        if !expected.is_null() && *expected != found {
+            differ.push(format!("{what} is {found}, expected {expected}"));
+        }
+    };
+    let states = report["states"].as_array().cloned().unwrap_or_default();
+    let of = |side: &str| -> Value {
+        let worse = states.iter().filter(|state| state[side] != "OK");
+        worse
+            .map(|state| (name(&state["ci"]), state[side].clone()))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    same("states", &expect["states"], of("after"));
+    same("before", &expect["before"], of("before"));
+    let impacted: Vec<&Value> = report["impacted"]["edges"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|edge| &edge["node"])
+        .collect();
+    let mut listed: Vec<String> = impacted.iter().map(|one| name(&one["ci"])).collect();
+    listed.sort();
+    same("impacted", &expect["impacted"], json!(listed));
+    for one in &impacted {
+        let ci = name(&one["ci"]);
+        same(&format!("depth of {ci}"), &expect["depth"][&ci], one["depth"].clone());
+        let steps = one["witness"]["steps"].as_array().into_iter().flatten();
+        let steps: Vec<String> = steps.map(|step| name(&step["ci"])).collect();
+        same(&format!("witness of {ci}"), &expect["witness"][&ci], json!(steps));
+        if one["witness"]["length"] != one["depth"] {
+            same(
+                &format!("length of the witness of {ci}"),
+                &one["depth"],
+                one["witness"]["length"].clone(),
+            );
+        }
+    }
+    let warned = report["warnings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|warning| warning["code"].as_str());
+    let warned: BTreeSet<&str> = warned.chain(recorded.warnings.iter().map(String::as_str)).collect();
+    for code in expect["warnings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+    {
+        same(
+            "warning",
+            &Value::Bool(true),
+            if warned.contains(code) {
+                true.into()
+            } else {
+                json!(format!("no {code}"))
+            },
+        );
+    }
+    if let Some(complete) = expect["complete"].as_bool() {
+        same("complete", &complete.into(), report["complete"].clone());
+    }
+    let found: Vec<Value> = report["absorbed"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| absorbed(one, &name))
+        .collect();
+    for expected in expect["absorbed"].as_array().into_iter().flatten() {
+        let fields = expected.as_object().expect("an absorbed group");
+        if !found
+            .iter()
+            .any(|one| fields.iter().all(|(key, value)| one[key] == *value))
+        {
+            same(
+                "absorbed",
+                &Value::Bool(true),
+                json!({ "expected": expected, "found": found }),
+            );
+        }
+    }
+    differ
+}
+
+/// An absorbed group in the words of the cases.
+fn absorbed(group: &Value, name: &impl Fn(&Value) -> String) -> Value {
+    let listed = |key: &str| {
+        let mut names: Vec<String> = group[key].as_array().into_iter().flatten().map(name).collect();
+        names.sort();
+        names
+    };
+    let consumer = name(&group["consumer"]);
+    let known = group["name"].as_str().unwrap_or_default();
+    // Pools of a case have its tag before their name, and their groups are named by pool and consumer.
+    let pool = known
+        .strip_prefix('c')
+        .and_then(|rest| rest.split_once('_'))
+        .map(|(_, pool)| format!("{pool}:{consumer}"));
+    let is_pool = !group["group"].as_str().is_some_and(|id| id.starts_with("group:"));
+    json!({
+        "group": pool.filter(|_| is_pool).unwrap_or_else(|| known.to_owned()),
+        "consumer": consumer,
+        "lost": listed("lost"),
+        "degraded": listed("degraded"),
+        "up": group["up"],
+        "k": group["upMin"],
+        "d": group["capacityMin"],
+        "r": group["spareMin"],
+        "n": group["total"],
+        "headroom": group["headroom"],
+        "output": group["output"],
+    })
+}
