@@ -174,7 +174,7 @@ pub struct Summary {
     /// Warnings by code.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub warnings: BTreeMap<String, u64>,
-    /// Items that needed attention and are not in this report, because it had [`ITEMS_MAX`].
+    /// Items that needed attention and are not in this report, because it had as many as it may name.
     #[serde(default)]
     pub items_left_out: u64,
     /// Of a dry run: what a real one would change.
