@@ -49,8 +49,8 @@ impl Acknowledged {
 
     fn tell(&self, told: &Sender<()>) {
         self.writes.fetch_add(1, Ordering::Relaxed);
-        // The test listens only for the first.
-        drop(told.send(()));
+        // The test stops listening when it has killed.
+        let _heard = told.send(());
     }
 }
 
@@ -153,7 +153,11 @@ fn count(client: &Client, prefix: &str, acknowledged: &Acknowledged, told: &Send
     let counter = format!("counter-{}", prefix.rsplit('-').next().expect("the client's number"));
     let query = "mutation($input: UpdateConfigurationItemInput!) {
         updateConfigurationItem(input: $input) { changed } }";
-    let round: u64 = prefix[1..].split('-').next().and_then(|text| text.parse().ok()).expect("a round");
+    let round: u64 = prefix[1..]
+        .split('-')
+        .next()
+        .and_then(|text| text.parse().ok())
+        .expect("a round");
     for number in round * 1_000_000.. {
         let input = json!({"input": {"ref": format!("application:{counter}"), "attributes": {"users": number + 1}}});
         let Ok(answer) = client.try_graphql(query, &input) else {
@@ -219,7 +223,10 @@ fn check(process: &Process, prefix: &str, all: &BTreeSet<String>, counters: &BTr
         let query = "query($ref: String!) { configurationItem(ref: $ref) { attributes } }";
         let data = process.data(query, &json!({"ref": format!("application:{counter}")}));
         let value = data["configurationItem"]["attributes"]["users"].as_u64();
-        assert!(value >= Some(*least), "{counter}: {value:?} after {least} was acknowledged");
+        assert!(
+            value >= Some(*least),
+            "{counter}: {value:?} after {least} was acknowledged"
+        );
     }
 }
 
