@@ -1,6 +1,9 @@
 //! Behaviour that a user could notice, through the public interfaces and a real store.
 
 mod conformance;
+mod bad_input;
+mod bad_store;
+mod full_disk;
 mod http_abuse;
 mod http_conformance;
 mod http_routes;
@@ -14,4 +17,5 @@ mod ingest_reports;
 mod ingest_support;
 mod kill;
 mod process;
+mod slow_clients;
 mod tidy;

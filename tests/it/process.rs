@@ -128,8 +128,8 @@ impl Process {
             Err(_) => {
                 drop(child.kill());
                 let status = child.wait().expect("an end");
-                // Its end of the pipe is closed.
-                drop(logged.recv());
+                // Its end of the pipe is closed, so all it said is read.
+                let _ended = logged.recv();
                 let log = log.lock().clone();
                 Err(Ended {
                     code: status.code(),
@@ -152,6 +152,13 @@ impl Process {
     /// What it logged so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().clone()
+    }
+
+    /// The most memory it ever had, in KiB, where the system tells.
+    pub(crate) fn most_resident_kib(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.split_whitespace().next()?.parse().ok()
     }
 
     /// Ends it with no chance to tidy up.
