@@ -55,6 +55,7 @@ pub(super) fn run(options: &Serve, settings: Settings, output: &Output) -> anyho
             .await
             .map_err(|error| Failure::of(error.code(), &error))?;
         let mut state = HttpState::new(service(&cmdb, &config), Arc::clone(&config), server.token());
+        state.cmdb = Some(cmdb.clone());
         let health = cmdb.clone();
         state.readiness = Arc::new(move || health.health().unusable.map_or(Ok(()), Err));
         greet(&server.local_addr().to_string(), options.demo, output);

@@ -11,4 +11,6 @@ mod ingest_load;
 mod ingest_orders;
 mod ingest_reports;
 mod ingest_support;
+mod kill;
+mod process;
 mod tidy;

@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::api::service::{Caller, GraphQlRequest, GraphQlService};
 use crate::api::{ApiContext, ApiLimits, schema};
-use crate::app::{Cmdb, CmdbOptions, ErrorCode};
+use crate::app::{CheckpointPolicy, Cmdb, CmdbOptions, ErrorCode};
 use crate::cli::Failure;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -35,7 +35,14 @@ pub(in crate::cli) struct Local {
 
 /// Opens the store that the configuration names.
 pub(in crate::cli) fn open_store(config: &Config) -> anyhow::Result<Cmdb> {
-    let opened = Cmdb::open(&config.store.data, CmdbOptions::default());
+    let options = CmdbOptions {
+        checkpoints: CheckpointPolicy {
+            interval: config.store.checkpoint_interval_ms.duration(),
+            commits_max: config.store.checkpoint_entries_max as u64,
+        },
+        ..CmdbOptions::default()
+    };
+    let opened = Cmdb::open(&config.store.data, options);
     Ok(opened.map_err(|error| Failure::of(error.code(), &error))?)
 }
 
