@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 pub use columns::{CiColumns, CiRow};
+pub(crate) use group::Trigger;
 pub use group::{Gate, GroupKey, GroupParameters};
 pub use runs::Link;
 
@@ -123,7 +124,7 @@ impl DependencyIndex {
     pub fn put_group(&mut self, key: GroupKey, parameters: GroupParameters) {
         let known = self.groups.number(&key);
         let number = if let Some(number) = known {
-            if self.gates()[number as usize].consumer == parameters.consumer {
+            if self.consumer(number) == parameters.consumer {
                 self.groups.restate(number, parameters);
                 return;
             }
@@ -243,10 +244,20 @@ impl DependencyIndex {
         self.members.run(group as usize)
     }
 
-    /// All gates, by group number.
+    /// What an evaluation reads of the gates, by group number.
     #[inline]
-    pub fn gates(&self) -> &[Gate] {
-        self.groups.gates()
+    pub(crate) fn triggers(&self) -> &[Trigger] {
+        self.groups.triggers()
+    }
+
+    /// Who needs the members of the group of this number.
+    pub(crate) fn consumer(&self, group: u32) -> Slot {
+        self.triggers()[group as usize].consumer
+    }
+
+    /// The gate of the group of this number, which is in use.
+    pub(crate) fn gate_of(&self, group: u32) -> Gate {
+        self.groups.gate(group).expect("links lead to groups in use only")
     }
 
     /// The number of a group.
@@ -260,10 +271,8 @@ impl DependencyIndex {
     }
 
     /// The gate of a group.
-    pub fn gate(&self, key: &GroupKey) -> Option<&Gate> {
-        self.groups
-            .number(key)
-            .map(|number| &self.groups.gates()[number as usize])
+    pub fn gate(&self, key: &GroupKey) -> Option<Gate> {
+        self.groups.number(key).and_then(|number| self.groups.gate(number))
     }
 
     /// The parameters of the group of this number, as stated.
@@ -280,11 +289,11 @@ impl DependencyIndex {
 
     /// The weight of a member, given a link of it.
     #[inline]
-    pub(crate) fn weight(&self, link: Link, group: u32, member: u32) -> u64 {
+    pub(crate) fn weight(&self, link: Link, group: u32, member: u32) -> u32 {
         if link.kind == Link::HEAVY {
             self.heavy_weight(group, member)
         } else {
-            u64::from(link.kind)
+            u32::from(link.kind)
         }
     }
 
@@ -306,12 +315,9 @@ impl DependencyIndex {
     }
 
     #[cold]
-    fn heavy_weight(&self, group: u32, member: u32) -> u64 {
+    fn heavy_weight(&self, group: u32, member: u32) -> u32 {
         let contributions = self.contributions.get(&(group, member));
-        let weights = contributions
-            .into_iter()
-            .flatten()
-            .map(|one| u64::from(one.weight.get()));
+        let weights = contributions.into_iter().flatten().map(|one| one.weight.get());
         weights.max().unwrap_or(0)
     }
 
@@ -369,7 +375,7 @@ impl DependencyIndex {
             links.map(|link| link.other).collect()
         };
         if out.len() <= into.len() {
-            groups(out, &|group| self.gates()[group as usize].consumer == target)
+            groups(out, &|group| self.consumer(group) == target)
         } else {
             groups(into, &|group| self.membership(group, source.number()).is_some())
         }
@@ -415,7 +421,7 @@ impl DependencyIndex {
         self.members.push(group as usize, Link { other: member, ..link });
         self.reweigh(group, 0, weight);
         self.empty.remove(&group);
-        let consumer = self.gates()[group as usize].consumer;
+        let consumer = self.consumer(group);
         if self.has_plain(Slot::new(member), consumer) {
             self.also_plain.insert((group, member));
         }
@@ -450,7 +456,7 @@ impl DependencyIndex {
 
     /// One member out of its contributions: the larger weight, the pointwise larger strength. What
     /// does not fit into the link is kept beside it.
-    fn merged(&mut self, group: u32, member: u32, contributions: Vec<Contribution>) -> (Link, u64) {
+    fn merged(&mut self, group: u32, member: u32, contributions: Vec<Contribution>) -> (Link, u32) {
         let strengths = contributions.iter().map(|one| one.strength);
         let strength = strengths.fold(Strength::NONE, Strength::join);
         let weight = contributions.iter().map(|one| one.weight.get()).max().unwrap_or(0);
@@ -470,7 +476,7 @@ impl DependencyIndex {
             strength: strength.number(),
             kind,
         };
-        (link, u64::from(weight))
+        (link, weight)
     }
 
     fn forget_member(&mut self, group: u32, member: u32) {
@@ -488,15 +494,14 @@ impl DependencyIndex {
         }
     }
 
-    fn reweigh(&mut self, group: u32, lost: u64, won: u64) {
+    fn reweigh(&mut self, group: u32, lost: u32, won: u32) {
         if lost != won {
-            let total = self.gates()[group as usize].total;
-            self.groups.reweigh(group, total - lost + won);
+            self.groups.reweigh(group, lost, won);
         }
     }
 
     fn detach_consumer(&mut self, group: u32) {
-        let consumer = self.gates()[group as usize].consumer;
+        let consumer = self.consumer(group);
         let run = self.incoming(consumer);
         if let Some(position) = run.iter().position(|link| link.is_group() && link.other == group) {
             self.incoming.swap_remove(consumer.index(), position);
@@ -505,7 +510,7 @@ impl DependencyIndex {
 
     /// The consumer may be another one: see anew which members reach it by a plain arc as well.
     fn recheck_members(&mut self, group: u32) {
-        let consumer = self.gates()[group as usize].consumer;
+        let consumer = self.consumer(group);
         let marked: Vec<Slot> = self.also_plain(group).collect();
         for member in marked {
             self.also_plain.remove(&(group, member.number()));

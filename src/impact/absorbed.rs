@@ -104,7 +104,7 @@ impl ImpactReport {
 }
 
 fn absorbed(view: ImpactView<'_>, group: u32, bad: [u64; 3]) -> Option<Absorbed> {
-    let gate = &view.index.gates()[group as usize];
+    let gate = view.index.gate_of(group);
     let [_, degraded, lost] = bad;
     let worst = if lost > 0 {
         ImpactState::Down
@@ -139,8 +139,8 @@ pub(super) fn held_pins(view: ImpactView<'_>, scratch: &Scratch, reading: &Readi
     for slot in &scratch.pinned {
         let arriving = view.index.incoming(*slot).iter().map(|link| {
             if link.is_group() {
-                let gate = &view.index.gates()[link.other as usize];
-                gate.output(scratch.counters[link.other as usize].bad).level()
+                let bad = scratch.counters.bad(link.other);
+                view.index.gate_of(link.other).output(bad).level()
             } else {
                 reading.plain(*link)[level(link.other)]
             }

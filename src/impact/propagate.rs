@@ -6,6 +6,7 @@
 //! linear in the arcs touched, memory outside the scratch in the CIs touched. No recursion.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::graph::Slot;
 use crate::graph::dependency::{DependencyIndex, Link};
@@ -279,11 +280,10 @@ impl Evaluation<'_> {
 
     #[inline]
     fn spread<const SPECIAL: bool>(&mut self, rise: Rise, links: &[Link]) {
-        let (index, gates) = (self.index, self.index.gates());
+        let (index, triggers) = (self.index, self.index.triggers());
         let Scratch {
             cells,
             counters,
-            touched_groups,
             raised,
             ..
         } = &mut *self.scratch;
@@ -300,18 +300,10 @@ impl Evaluation<'_> {
                 raise(cells, raised, link.other, to);
                 continue;
             }
-            let counter = &mut counters[link.other as usize];
-            if !counter.touched {
-                counter.touched = true;
-                touched_groups.push(link.other);
-            }
-            let weight = index.weight(*link, link.other, rise.slot);
-            for bad in &mut counter.bad[usize::from(from)..usize::from(to)] {
-                *bad += weight;
-            }
             // Counters only grow within a round, so the last look at the gate is the round's.
-            let gate = &gates[link.other as usize];
-            raise(cells, raised, gate.consumer.number(), gate.output(counter.bad).level());
+            let weight = index.weight(*link, link.other, rise.slot);
+            let output = counters.add(index, link.other, from..to, weight);
+            raise(cells, raised, triggers[link.other as usize].consumer.number(), output);
         }
     }
 
@@ -321,7 +313,6 @@ impl Evaluation<'_> {
         let Scratch {
             cells,
             counters,
-            touched_groups,
             raised,
             ..
         } = &mut *self.scratch;
@@ -329,17 +320,13 @@ impl Evaluation<'_> {
             raise(cells, raised, arc.target, arc.level);
         }
         for failed in &self.reading.failed_members {
-            let counter = &mut counters[failed.group as usize];
-            if !counter.touched {
-                counter.touched = true;
-                touched_groups.push(failed.group);
+            let before = before(cells[failed.member as usize]);
+            let (levels, weight) = failed_weight(index, &self.reading, before, *failed);
+            if levels.is_empty() {
+                continue;
             }
-            for (level, weight) in failed_weights(index, &self.reading, before(cells[failed.member as usize]), *failed)
-            {
-                counter.bad[level] += weight;
-            }
-            let gate = &index.gates()[failed.group as usize];
-            raise(cells, raised, gate.consumer.number(), gate.output(counter.bad).level());
+            let output = counters.add(index, failed.group, levels, weight);
+            raise(cells, raised, index.consumer(failed.group).number(), output);
         }
     }
 
@@ -354,17 +341,14 @@ impl Evaluation<'_> {
             {
                 let (from, to) = levels(index, &self.reading, self.phase, *rise, *link);
                 let weight = index.weight(*link, link.other, rise.slot);
-                for level in from..to {
-                    self.scratch.counters[link.other as usize].bad[usize::from(level)] -= weight;
-                }
+                self.scratch.counters.take_back(link.other, from..to, weight);
             }
         }
         if first && self.phase == Phase::After {
             for failed in &self.reading.failed_members {
-                let level = before(self.scratch.cells[failed.member as usize]);
-                for (level, weight) in failed_weights(index, &self.reading, level, *failed) {
-                    self.scratch.counters[failed.group as usize].bad[level] -= weight;
-                }
+                let before = before(self.scratch.cells[failed.member as usize]);
+                let (levels, weight) = failed_weight(index, &self.reading, before, *failed);
+                self.scratch.counters.take_back(failed.group, levels, weight);
             }
         }
         self.abandon_raised();
@@ -391,14 +375,14 @@ fn levels(index: &DependencyIndex, reading: &Reading, phase: Phase, rise: Rise, 
     }
 }
 
-/// What a failed membership adds to its group's counter, beyond what the member's state before
-/// counts for.
-fn failed_weights(
+/// What a failed membership adds to its group's counters, beyond what the member's state before
+/// counts for: at which levels, and how much.
+fn failed_weight(
     index: &DependencyIndex,
     reading: &Reading,
     before: u8,
     failed: super::reading::FailedMember,
-) -> impl Iterator<Item = (usize, u64)> + use<> {
+) -> (Range<u8>, u32) {
     let link = index
         .members(failed.group)
         .iter()
@@ -411,5 +395,5 @@ fn failed_weights(
             index.weight(link, failed.group, failed.member),
         )
     });
-    (usize::from(from)..usize::from(failed.level)).map(move |level| (level, weight))
+    (from..failed.level, weight)
 }

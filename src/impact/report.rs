@@ -163,8 +163,8 @@ impl ImpactReport {
     ) -> Self {
         let (impacted, buckets, counts) = impacted(view, scratch);
         let mut losing_groups = Vec::new();
-        for group in &scratch.touched_groups {
-            let bad = scratch.counters[*group as usize].bad;
+        for group in scratch.counters.touched() {
+            let bad = scratch.counters.bad(*group);
             if bad[1] > 0 {
                 losing_groups.push((*group, bad));
             }
@@ -342,20 +342,20 @@ fn for_each_last(scratch: &Scratch, mut visit: impl FnMut(Rise, Cell, u32)) {
 /// Warnings about groups the question touched, or whose consumer or member it touched.
 fn warn_about_groups(view: ImpactView<'_>, scratch: &Scratch, warnings: &mut Warnings) {
     let touched = |slot: Slot| scratch.cells.get(slot.index()).is_some_and(|cell| *cell != 0);
-    for group in &scratch.touched_groups {
-        if view.index.gates()[*group as usize].undersized {
+    for group in scratch.counters.touched() {
+        if view.index.triggers()[*group as usize].undersized {
             warnings.add_group(view, WarningCode::GroupUndersized, *group);
         }
     }
     if view.index.has_also_plain() {
-        for group in &scratch.touched_groups {
+        for group in scratch.counters.touched() {
             for member in view.index.also_plain(*group).filter(|member| touched(*member)) {
                 warnings.add_ci(view, WarningCode::GroupMemberAlsoPlain, member);
             }
         }
     }
     for group in view.index.empty_groups() {
-        if touched(view.index.gates()[group as usize].consumer) {
+        if touched(view.index.consumer(group)) {
             warnings.add_group(view, WarningCode::GroupEmpty, group);
         }
     }

@@ -1,12 +1,13 @@
 //! Working memory of a question, used again by the next one.
 //!
-//! One byte per CI and one counter per group, sized once and put back by the list of what was
+//! One byte per CI and three counters per group, sized once and put back by the list of what was
 //! touched, so that a small question on a large estate costs what it touches.
 
 use parking_lot::Mutex;
 
 use crate::graph::Slot;
 
+use super::counters::{CLEAR_WHOLE_SHARE, Counters};
 use super::rises::Rises;
 
 /// Logs up to this length are copied out, so that the scratch keeps its room; longer ones are moved.
@@ -36,21 +37,11 @@ pub(super) const fn settled(cell: Cell, level: u8) -> Cell {
     cell & !0b1111 | level << 2 | pending
 }
 
-/// How much weight of a group is in which state.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counter {
-    /// Weight of the members whose contribution is `AT_RISK`, `DEGRADED`, `DOWN` or worse.
-    pub(super) bad: [u64; 3],
-    /// Whether the group is in the list of touched ones.
-    pub(super) touched: bool,
-}
-
 /// The memory of one question at a time.
 #[derive(Debug, Default)]
 pub struct Scratch {
     pub(super) cells: Vec<Cell>,
-    pub(super) counters: Vec<Counter>,
-    pub(super) touched_groups: Vec<u32>,
+    pub(super) counters: Counters,
     /// The CIs the round under way raises.
     pub(super) raised: Vec<u32>,
     pub(super) pinned: Vec<Slot>,
@@ -66,25 +57,28 @@ impl Scratch {
         if self.cells.len() < slots {
             self.cells.resize(slots, 0);
         }
-        if self.counters.len() < groups {
-            self.counters.resize(groups, Counter::default());
-        }
+        self.counters.fit(groups);
     }
 
     /// Puts everything back that the question changed, and hands out its rises: O(touched).
     pub(super) fn finish(&mut self) -> Rises {
-        for rise in self.start.log.iter().chain(&self.rises.log) {
-            self.cells[rise.slot as usize] = 0;
+        let touched = self.start.log.len() + self.rises.log.len();
+        if touched > self.cells.len() / CLEAR_WHOLE_SHARE {
+            self.cells.fill(0);
+        } else {
+            for rise in self.start.log.iter().chain(&self.rises.log) {
+                self.cells[rise.slot as usize] = 0;
+            }
+            for slot in &self.raised {
+                self.cells[*slot as usize] = 0;
+            }
+            for slot in &self.pinned {
+                self.cells[slot.index()] = 0;
+            }
         }
-        for slot in self.raised.drain(..) {
-            self.cells[slot as usize] = 0;
-        }
-        for slot in self.pinned.drain(..) {
-            self.cells[slot.index()] = 0;
-        }
-        for group in self.touched_groups.drain(..) {
-            self.counters[group as usize] = Counter::default();
-        }
+        self.raised.clear();
+        self.pinned.clear();
+        self.counters.clear();
         self.start.clear();
         if self.rises.log.len() > RISES_COPIED_MAX {
             return std::mem::take(&mut self.rises);
@@ -102,7 +96,7 @@ pub struct ScratchPool {
 }
 
 impl ScratchPool {
-    /// Scratches kept for later: a byte per CI and 32 per group each.
+    /// Scratches kept for later: a byte per CI and 12 per group each.
     pub const SPARE_MAX: usize = 16;
 
     /// Runs `work` with a scratch of its own. No lock is held meanwhile.

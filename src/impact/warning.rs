@@ -106,7 +106,7 @@ impl Warnings {
     /// Adds a group, ordered by its consumer.
     pub(super) fn add_group(&mut self, view: ImpactView<'_>, code: WarningCode, group: u32) {
         if let Some(key) = view.index.group_key(group) {
-            let consumer = view.index.gates()[group as usize].consumer;
+            let consumer = view.index.consumer(group);
             self.add(code, view.columns.id(consumer), WarningSample::Group(key));
         }
     }

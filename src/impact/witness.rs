@@ -191,13 +191,13 @@ impl ImpactReport {
         state: ImpactState,
         round: u32,
     ) -> Option<Found> {
-        let gate = view.index.gates()[group as usize];
+        let gate = view.index.gate_of(group);
         let mut bad = [0; 3];
         for link in view.index.members(group) {
             let level = self.contribution(view, group, *link, round - 1).level();
             let weight = view.index.weight(*link, group, link.other);
             for bad in &mut bad[..usize::from(level)] {
-                *bad += weight;
+                *bad += u64::from(weight);
             }
         }
         if gate.output(bad) < state {

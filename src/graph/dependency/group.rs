@@ -103,17 +103,63 @@ impl Gate {
     }
 }
 
+/// What an evaluation reads of a gate for every failing member: twenty bytes side by side, because
+/// most of the time of a question over many groups is spent waiting for them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Trigger {
+    /// The CI that needs the members.
+    pub(crate) consumer: Slot,
+    /// How much weight may be bad for k, d and r still to hold; nothing of it when wide.
+    slack: [u32; 3],
+    strength: Strength,
+    /// Whether the whole weight is over 32 bits, so that [`Gate`] must be asked.
+    pub(crate) is_wide: bool,
+    /// See [`Gate::undersized`].
+    pub(crate) undersized: bool,
+}
+
+impl Trigger {
+    fn new(gate: &Gate) -> Self {
+        let thresholds = [gate.up_min, gate.capacity_min, gate.spare_min];
+        Self {
+            consumer: gate.consumer,
+            slack: thresholds.map(|threshold| u32::try_from(gate.total - threshold).unwrap_or(u32::MAX)),
+            strength: gate.strength,
+            is_wide: u32::try_from(gate.total).is_err(),
+            undersized: gate.undersized,
+        }
+    }
+
+    /// [`Gate::output`] as a level. A gate's line implies the next, so the number of lines that
+    /// hold is the level; nothing here depends on a guess of the processor.
+    #[inline]
+    pub(crate) fn output(&self, bad: [u32; 3]) -> u8 {
+        let ([at_risk, degraded, down], [k, d, r]) = (bad, self.slack);
+        let lines = [down > k, (degraded > k) | (down > d), (at_risk > k) | (degraded > r)];
+        let level = lines.map(u8::from).iter().sum();
+        self.strength.apply(ImpactState::from_level(level)).level()
+    }
+}
+
 /// What the index knows of one group.
 #[derive(Clone, Copy, Debug)]
 struct Stated {
     key: GroupKey,
     parameters: GroupParameters,
+    /// The whole weight of the members.
+    total: u64,
+}
+
+impl Stated {
+    fn gate(&self) -> Gate {
+        Gate::resolve(&self.parameters, self.total)
+    }
 }
 
 /// The groups by number, and their numbers by key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Groups {
-    gates: Vec<Gate>,
+    triggers: Vec<Trigger>,
     stated: Vec<Option<Stated>>,
     vacant: Vec<u32>,
     numbers: HashTable<u32>,
@@ -130,7 +176,7 @@ fn is_at(stated: &[Option<Stated>], number: u32, key: &GroupKey) -> bool {
 impl Groups {
     /// Numbers given out, in use or not.
     pub(super) fn len(&self) -> usize {
-        self.gates.len()
+        self.triggers.len()
     }
 
     pub(super) fn number(&self, key: &GroupKey) -> Option<u32> {
@@ -140,8 +186,13 @@ impl Groups {
     }
 
     #[inline]
-    pub(super) fn gates(&self) -> &[Gate] {
-        &self.gates
+    pub(super) fn triggers(&self) -> &[Trigger] {
+        &self.triggers
+    }
+
+    /// The gate of the group of this number.
+    pub(super) fn gate(&self, number: u32) -> Option<Gate> {
+        self.stated.get(number as usize)?.map(|stated| stated.gate())
     }
 
     pub(super) fn key(&self, number: u32) -> Option<GroupKey> {
@@ -154,15 +205,20 @@ impl Groups {
 
     /// Enters a new group without members.
     pub(super) fn insert(&mut self, key: GroupKey, parameters: GroupParameters) -> u32 {
-        let (gate, stated) = (Gate::resolve(&parameters, 0), Some(Stated { key, parameters }));
+        let stated = Stated {
+            key,
+            parameters,
+            total: 0,
+        };
+        let trigger = Trigger::new(&stated.gate());
         let number = if let Some(number) = self.vacant.pop() {
-            self.gates[number as usize] = gate;
-            self.stated[number as usize] = stated;
+            self.triggers[number as usize] = trigger;
+            self.stated[number as usize] = Some(stated);
             number
         } else {
-            self.gates.push(gate);
-            self.stated.push(stated);
-            u32::try_from(self.gates.len() - 1).expect("an estate holds less than 2^32 groups")
+            self.triggers.push(trigger);
+            self.stated.push(Some(stated));
+            u32::try_from(self.triggers.len() - 1).expect("an estate holds less than 2^32 groups")
         };
         let stated = &self.stated;
         self.numbers.insert_unique(hash(&key), number, |number| {
@@ -174,26 +230,25 @@ impl Groups {
     pub(super) fn restate(&mut self, number: u32, parameters: GroupParameters) {
         if let Some(stated) = &mut self.stated[number as usize] {
             stated.parameters = parameters;
-            let total = self.gates[number as usize].total;
-            self.gates[number as usize] = Gate::resolve(&parameters, total);
+            self.triggers[number as usize] = Trigger::new(&stated.gate());
         }
     }
 
-    /// The members' whole weight is now `total`.
-    pub(super) fn reweigh(&mut self, number: u32, total: u64) {
-        if let Some(stated) = &self.stated[number as usize] {
-            self.gates[number as usize] = Gate::resolve(&stated.parameters, total);
+    /// The members have lost this weight and won that.
+    pub(super) fn reweigh(&mut self, number: u32, lost: u32, won: u32) {
+        if let Some(stated) = &mut self.stated[number as usize] {
+            stated.total = stated.total - u64::from(lost) + u64::from(won);
+            self.triggers[number as usize] = Trigger::new(&stated.gate());
         }
     }
 
     pub(super) fn remove(&mut self, number: u32) {
-        if let Some(Stated { key, parameters }) = self.stated[number as usize] {
+        if let Some(Stated { key, .. }) = self.stated[number as usize] {
             let stated = &self.stated;
             if let Ok(entry) = self.numbers.find_entry(hash(&key), |other| is_at(stated, *other, &key)) {
                 entry.remove();
             }
             self.stated[number as usize] = None;
-            self.gates[number as usize] = Gate::resolve(&parameters, 0);
             self.vacant.push(number);
         }
     }

@@ -24,7 +24,7 @@ fn content(index: &DependencyIndex, slots: u32) -> Vec<String> {
         lines.extend(index.incoming(slot).iter().map(|link| describe("from", link)));
     }
     for number in (0..64).filter(|number| index.group_key(*number).is_some()) {
-        let (key, gate) = (index.group_key(number), index.gates()[number as usize]);
+        let (key, gate) = (index.group_key(number), index.gate_of(number));
         let stated = index.group_parameters(number);
         lines.push(format!("{key:?} {gate:?} {stated:?}"));
         for link in index.members(number) {

@@ -131,6 +131,62 @@ fn a_group_of_a_hundred_thousand_is_built_one_by_one_and_counted_once() {
 }
 
 #[test]
+fn a_group_heavier_than_32_bits_counts_as_any_other() {
+    let members = 5_000u32;
+    let consumer = Slot::new(members);
+    let group = GroupKey::Pool {
+        consumer,
+        pool: PoolId::new(0),
+    };
+    let up_min = Some(Threshold::Percent(1));
+    let parameters = GroupParameters {
+        consumer,
+        thresholds: Thresholds {
+            up_min,
+            ..Thresholds::default()
+        },
+        strength: Strength::DOWN,
+        grounded: false,
+    };
+    let carrier = Carrier::Member {
+        group,
+        weight: Weight::new(i64::from(Weight::MAX)).expect("in range"),
+    };
+    let mut index = DependencyIndex::default();
+    index.put_group(group, parameters);
+    for member in 0..members {
+        let arc = plain(member, members);
+        index.add(&ImpactArc { carrier, ..arc });
+    }
+    let columns = columns(members + 1);
+    let view = ImpactView {
+        index: &index,
+        columns: &columns,
+    };
+    let mut scratch = Scratch::default();
+    for (failed, expected) in [
+        (4_951, ImpactState::Down),
+        (4_950, ImpactState::AtRisk),
+        (0, ImpactState::Ok),
+    ] {
+        let state = ImpactState::Down;
+        let failed = (0..failed).map(|member| FailedCi {
+            slot: Slot::new(member),
+            state,
+        });
+        let question = ImpactQuestion {
+            failed: failed.collect(),
+            ..ImpactQuestion::default()
+        };
+        let report = impact(view, &question, &Budget::UNLIMITED, &mut scratch).expect("nothing is assumed");
+        assert_eq!(report.after(consumer), expected);
+        let up: Vec<u64> = report.absorbed(view).iter().map(|one| one.up).collect();
+        let absorbed = (expected == ImpactState::AtRisk).then_some(50 * u64::from(Weight::MAX));
+        assert_eq!(up, Vec::from_iter(absorbed));
+    }
+}
+
+#[test]
 fn forty_layers_of_diamonds_are_linear_though_their_paths_are_not() {
     let layers = 40u32;
     let diamond = |layer: u32| {
