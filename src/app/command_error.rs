@@ -206,12 +206,16 @@ impl CommandError {
             Self::TooManyMembers { count } => vec![("field", "members".to_owned()), ("value", count.to_string())],
             Self::RelationshipExists { existing } => vec![("existing", existing.to_string())],
             Self::GroupExists { existing, .. } => vec![("existing", existing.to_string())],
-            Self::CiExists { ci } | Self::CiNotFound { ci } => vec![("field", "id".to_owned()), ("value", ci.to_string())],
+            Self::CiExists { ci } | Self::CiNotFound { ci } => {
+                vec![("field", "id".to_owned()), ("value", ci.to_string())]
+            }
             Self::GroupConsumerMissing { ci } => vec![("field", "consumer".to_owned()), ("value", ci.to_string())],
             Self::GroupMemberMissing { ci } => vec![("field", "members".to_owned()), ("value", ci.to_string())],
             Self::TypeChange { to, .. } => vec![("field", "type".to_owned()), ("value", to.to_string())],
             Self::ReasonRequired { .. } => vec![("field", "reason".to_owned())],
-            Self::CiHasRelationships { count, .. } | Self::TypeInUse { count, .. } => vec![("count", count.to_string())],
+            Self::CiHasRelationships { count, .. } | Self::TypeInUse { count, .. } => {
+                vec![("count", count.to_string())]
+            }
             Self::CiNotActive { .. }
             | Self::DisallowedEnds { .. }
             | Self::RelationshipNotFound { .. }

@@ -28,19 +28,33 @@ impl Estate {
 
     fn removal_of_what_does_not_hold(&self, at: Timestamp) -> Delta {
         let holds = |validity: Option<Validity>| validity.is_none_or(|validity| validity.contains(at));
-        let gone: Vec<Slot> =
-            self.slots_by_id().iter().filter(|slot| !holds(self.ci_at(**slot).validity())).copied().collect();
-        let is_gone = |slot: Slot| gone.binary_search_by_key(&self.ci_id(slot), |gone| self.ci_id(*gone)).is_ok();
+        let gone: Vec<Slot> = self
+            .slots_by_id()
+            .iter()
+            .filter(|slot| !holds(self.ci_at(**slot).validity()))
+            .copied()
+            .collect();
+        let is_gone = |slot: Slot| {
+            gone.binary_search_by_key(&self.ci_id(slot), |gone| self.ci_id(*gone))
+                .is_ok()
+        };
         let is_absent = |ci| self.slot_of(ci).is_none_or(is_gone);
         let mut items = Vec::new();
         for relationship in self.relationships() {
             if !holds(relationship.validity()) || is_gone(relationship.from()) || is_gone(relationship.to()) {
-                items.push(DeltaItem::Relationship(BeforeAfter::removed(Arc::new(relationship.to_relationship()))));
-            } else if relationship.group().and_then(|group| self.group(group)).is_some_and(|group| {
-                !holds(group.validity) || is_absent(group.consumer)
-            }) {
+                items.push(DeltaItem::Relationship(BeforeAfter::removed(Arc::new(
+                    relationship.to_relationship(),
+                ))));
+            } else if relationship
+                .group()
+                .and_then(|group| self.group(group))
+                .is_some_and(|group| !holds(group.validity) || is_absent(group.consumer))
+            {
                 let before = relationship.to_relationship();
-                let after = Relationship { group: None, ..before.clone() };
+                let after = Relationship {
+                    group: None,
+                    ..before.clone()
+                };
                 items.push(DeltaItem::Relationship(BeforeAfter::updated(Arc::new(before), after)));
             }
         }
@@ -53,7 +67,9 @@ impl Estate {
                 items.push(DeltaItem::Group(BeforeAfter::updated(Arc::clone(group), after)));
             }
         }
-        let cis = gone.iter().map(|slot| DeltaItem::Ci(BeforeAfter::removed(Arc::clone(self.ci_at(*slot)))));
+        let cis = gone
+            .iter()
+            .map(|slot| DeltaItem::Ci(BeforeAfter::removed(Arc::clone(self.ci_at(*slot)))));
         items.extend(cis);
         Delta { items }
     }
