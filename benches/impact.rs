@@ -1,110 +1,120 @@
 //! The engine against its limit: a raw breadth-first walk over a hand-made CSR of the same arcs, in
-//! the same run.
+//! turn with it, on a generated estate.
 //!
-//! `LINCHPIN_BENCH_CIS` is the size of the estate (default 10,000). Three ways to the closure of the
-//! same roots: `raw` (no states, no counts), `plain` (the engine, every arc hard), and `redundant`
-//! (the engine, pools counted).
+//! `LINCHPIN_BENCH_CIS` is the size of the estate (default 10,000). The raw walk knows no states,
+//! strengths or groups, so it goes further where redundancy absorbs a failure: the last column
+//! compares by arc touched.
+#![expect(clippy::print_stdout, reason = "what is measured is printed")]
+
+#[path = "support/estate.rs"]
+mod estate;
+#[path = "support/timing.rs"]
+mod timing;
 
 use std::hint::black_box;
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use linchpin::graph::Slot;
-use linchpin::graph::dependency::{Carrier, CiColumns, CiRow, DependencyIndex, GroupKey, GroupParameters, ImpactArc};
-use linchpin::impact::{Budget, FailedCi, ImpactQuestion, ImpactView, Scratch, impact};
-use linchpin::model::{
-    CiId, CiTypeId, ImpactState, PoolId, RelationshipTypeId, Strength, Threshold, Thresholds, Weight,
-};
+use linchpin::graph::{Estate, Slot};
+use linchpin::impact::{Budget, FailedCi, ImpactQuestion, ImpactReport, ImpactView, Scratch, impact};
+use linchpin::model::{ImpactState, Strength};
+use timing::{Times, ratio, shown};
 
-/// Roots asked per measurement, so that one of them does not decide.
-const ROOTS: usize = 100;
+/// CIs whose closures are measured to find the typical ones.
+const SAMPLE: usize = 2_000;
 
-/// One arc of the synthetic estate: source, target, and whether it is one of a redundant pair.
-type Wire = (u32, u32, bool);
+/// CIs asked for each size of closure, so that one of them does not decide.
+const ROOTS: usize = 15;
 
-/// Racks, hosts, virtual machines, applications and services in proportion; pairs of feeds a host;
-/// a handful of shared services that everything uses. Two to three arcs a CI.
-fn wires(cis: u32) -> Vec<Wire> {
-    let mut random = fastrand::Rng::with_seed(7);
-    let (racks, hosts, machines, applications) = (cis / 100 + 1, cis / 20 + 1, cis / 2, cis * 9 / 10);
-    let shared = 4;
-    let mut wires = Vec::new();
-    for ci in shared..cis {
-        if ci < racks {
-            wires.push((random.u32(0..shared), ci, false));
-        } else if ci < hosts {
-            let feed = random.u32(shared..racks);
-            wires.extend([
-                (random.u32(shared..racks), ci, false),
-                (feed, ci, true),
-                (feed - 1, ci, true),
-            ]);
-        } else if ci < machines {
-            wires.push((random.u32(racks..hosts), ci, false));
-            wires.extend([(0, ci, true), (random.u32(1..shared), ci, true)]);
-        } else if ci < applications {
-            let members = random.u32(1..4);
-            wires.extend((0..members).map(|_| (random.u32(hosts..machines), ci, members > 1)));
-            wires.push((random.u32(machines..=ci), ci, false));
-        } else {
-            wires.extend((0..3).map(|_| (random.u32(machines..applications), ci, false)));
-        }
+fn main() {
+    let folder = tempfile::tempdir_in(".").expect("a folder");
+    let payload = estate::write_payload(folder.path(), estate::size());
+    let store = folder.path().join("store");
+    let cmdb = estate::open(&store);
+    estate::load(&cmdb, &payload);
+    cmdb.close();
+    drop(cmdb);
+    // Opened anew, as after a restart.
+    let snapshot = estate::open(&store).reader().snapshot();
+    println!(
+        "{} CIs, {} relationships",
+        snapshot.ci_count(),
+        snapshot.relationship_count()
+    );
+
+    let mut csr = Csr::new(&snapshot);
+    let mut random = fastrand::Rng::with_seed(11);
+    let cis = u32::try_from(snapshot.slot_bound()).expect("it fits");
+    let mut sample: Vec<(usize, u32)> = (0..SAMPLE)
+        .map(|_| random.u32(0..cis))
+        .map(|root| (csr.closure(root), root))
+        .collect();
+    sample.sort_unstable();
+    let around = |percent: usize| {
+        let at = (SAMPLE * percent / 100).saturating_sub(ROOTS / 2).min(SAMPLE - ROOTS);
+        sample[at..at + ROOTS].iter().map(|(_, root)| *root).collect::<Vec<_>>()
+    };
+    let (typical, wide, wider) = (around(50), around(90), around(99));
+    let hub = csr.hub();
+    let runs = if estate::is_measuring() { 30 } else { 2 };
+    for (name, roots) in [
+        ("median CI", typical),
+        ("p90 CI", wide),
+        ("p99 CI", wider),
+        ("worst hub", vec![hub]),
+    ] {
+        compare(name, &snapshot, &mut csr, &roots, runs);
     }
-    wires.retain(|(source, target, _)| source != target);
-    wires
 }
 
-fn index(wires: &[Wire], with_pools: bool) -> DependencyIndex {
-    let mut index = DependencyIndex::default();
-    let thresholds = Thresholds {
-        up_min: Some(Threshold::Count(1)),
-        ..Thresholds::default()
-    };
-    for (source, target, paired) in wires {
-        let consumer = Slot::new(*target);
-        let carrier = if *paired && with_pools {
-            let group = GroupKey::Pool {
-                consumer,
-                pool: PoolId::new(0),
-            };
-            let parameters = GroupParameters {
-                consumer,
-                thresholds,
-                strength: Strength::DOWN,
-                grounded: false,
-            };
-            index.put_group(group, parameters);
-            Carrier::Member {
-                group,
-                weight: Weight::ONE,
-            }
-        } else {
-            Carrier::Plain
-        };
-        index.add(&ImpactArc {
-            source: Slot::new(*source),
-            target: consumer,
-            strength: Strength::DOWN,
-            relationship_type: Some(RelationshipTypeId::new(0)),
-            carrier,
+fn compare(name: &str, estate: &Estate, csr: &mut Csr, roots: &[u32], runs: usize) {
+    let mut scratch = Scratch::default();
+    let (mut raw, mut engine) = (Times::default(), Times::default());
+    let (mut walked, mut impacted) = (0, 0);
+    for _ in 0..runs {
+        walked = raw.run(|| roots.iter().map(|root| csr.closure(black_box(*root))).sum());
+        impacted = engine.run(|| {
+            roots
+                .iter()
+                .map(|root| ask(estate, black_box(*root), &mut scratch).impacted_unordered().len())
+                .sum()
         });
     }
-    index.compact();
-    index
+    let mut arcs = (0, 0);
+    for root in roots {
+        arcs.0 += csr.reached(*root).iter().map(|ci| csr.degree(*ci)).sum::<usize>();
+        let report = ask(estate, *root, &mut scratch);
+        let touched = report
+            .impacted_unordered()
+            .iter()
+            .map(|ci| csr.degree(ci.slot.number()));
+        arcs.1 += touched.sum::<usize>() + csr.degree(*root);
+    }
+    let count = u32::try_from(roots.len()).expect("it fits");
+    let by_arc = ratio(engine.median(), raw.median()) * arcs.0.max(1) as f64 / arcs.1.max(1) as f64;
+    println!(
+        "{name}: raw {} ({} CIs, {} arcs), engine {} ({} CIs, {} arcs); {:.2} times, {by_arc:.2} by arc",
+        shown(raw.median() / count),
+        walked / roots.len(),
+        arcs.0 / roots.len(),
+        shown(engine.median() / count),
+        impacted / roots.len(),
+        arcs.1 / roots.len(),
+        ratio(engine.median(), raw.median()),
+    );
 }
 
-fn columns(cis: u32) -> CiColumns {
-    let mut columns = CiColumns::default();
-    for number in 0..cis {
-        let row = CiRow {
-            id: CiId::from_uuid(uuid::Uuid::from_u128(u128::from(number))),
-            ci_type: CiTypeId::new(u16::try_from(number % 50).unwrap_or(0)),
-            tier: (number % 1000 == 999).then_some(1),
-            current: ImpactState::Ok,
-            takes_part: true,
-        };
-        columns.set(Slot::new(number), row);
-    }
-    columns
+fn ask(estate: &Estate, root: u32, scratch: &mut Scratch) -> ImpactReport {
+    let view = ImpactView {
+        index: estate.dependency_index(),
+        columns: estate.columns(),
+    };
+    let question = ImpactQuestion {
+        failed: vec![FailedCi {
+            slot: Slot::new(root),
+            state: ImpactState::Down,
+        }],
+        ..ImpactQuestion::default()
+    };
+    impact(view, &question, &Budget::UNLIMITED, scratch).expect("nothing is assumed")
 }
 
 /// Compressed sparse rows: the arcs of a CI are `targets[starts[ci]..starts[ci + 1]]`.
@@ -116,19 +126,37 @@ struct Csr {
 }
 
 impl Csr {
-    fn new(cis: u32, wires: &[Wire]) -> Self {
-        let mut sorted: Vec<(u32, u32)> = wires.iter().map(|(source, target, _)| (*source, *target)).collect();
-        sorted.sort_unstable();
-        let before = |ci: u32| sorted.partition_point(|(source, _)| *source < ci);
+    fn new(estate: &Estate) -> Self {
+        let mut arcs = arcs(estate);
+        arcs.sort_unstable();
+        let cis = u32::try_from(estate.slot_bound()).expect("it fits");
+        let before = |ci: u32| arcs.partition_point(|(source, _)| *source < ci);
         Self {
-            starts: (0..=cis).map(|ci| u32::try_from(before(ci)).expect("fits")).collect(),
-            targets: sorted.iter().map(|(_, target)| *target).collect(),
+            starts: (0..=cis)
+                .map(|ci| u32::try_from(before(ci)).expect("it fits"))
+                .collect(),
+            targets: arcs.iter().map(|(_, target)| *target).collect(),
             seen: vec![false; cis as usize],
             queue: Vec::new(),
         }
     }
 
+    fn degree(&self, ci: u32) -> usize {
+        (self.starts[ci as usize + 1] - self.starts[ci as usize]) as usize
+    }
+
+    /// The CI with the widest closure among those with the most arcs.
+    fn hub(&mut self) -> u32 {
+        let cis = u32::try_from(self.seen.len()).expect("it fits");
+        let mut by_degree: Vec<u32> = (0..cis).collect();
+        by_degree.sort_unstable_by_key(|ci| std::cmp::Reverse(self.degree(*ci)));
+        by_degree.truncate(20);
+        let widest = by_degree.into_iter().max_by_key(|ci| self.closure(*ci));
+        widest.expect("an estate is not empty")
+    }
+
     fn closure(&mut self, root: u32) -> usize {
+        self.queue.clear();
         self.queue.push(root);
         self.seen[root as usize] = true;
         let mut next = 0;
@@ -141,63 +169,41 @@ impl Csr {
                 }
             }
         }
-        for ci in self.queue.drain(..) {
-            self.seen[ci as usize] = false;
+        for ci in &self.queue {
+            self.seen[*ci as usize] = false;
         }
         next
     }
-}
 
-fn ask(view: ImpactView<'_>, root: u32, scratch: &mut Scratch) -> u64 {
-    let failed = vec![FailedCi {
-        slot: Slot::new(root),
-        state: ImpactState::Down,
-    }];
-    let question = ImpactQuestion {
-        failed,
-        ..ImpactQuestion::default()
-    };
-    let report = impact(view, &question, &Budget::UNLIMITED, scratch).expect("nothing is assumed");
-    report.counts.all.total()
-}
-
-fn closures(criterion: &mut Criterion, name: &str, roots: &[u32], cis: u32) {
-    let (wires, columns) = (wires(cis), columns(cis));
-    let (plain, redundant) = (index(&wires, false), index(&wires, true));
-    let mut csr = Csr::new(cis, &wires);
-    let mut scratch = Scratch::default();
-    let mut group = criterion.benchmark_group(format!("{name}/{cis}"));
-    group.bench_function("raw", |bencher| {
-        bencher.iter(|| roots.iter().map(|root| csr.closure(black_box(*root))).sum::<usize>());
-    });
-    for (name, index) in [("plain", &plain), ("redundant", &redundant)] {
-        let view = ImpactView {
-            index,
-            columns: &columns,
-        };
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| {
-                let totals = roots.iter().map(|root| ask(view, black_box(*root), &mut scratch));
-                totals.sum::<u64>()
-            });
-        });
+    fn reached(&mut self, root: u32) -> Vec<u32> {
+        self.closure(root);
+        self.queue.clone()
     }
-    group.finish();
 }
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark has no configuration to read")]
-fn size() -> u32 {
-    let stated = std::env::var("LINCHPIN_BENCH_CIS").ok();
-    stated.and_then(|size| size.parse().ok()).unwrap_or(10_000).max(1_000)
+/// Every way in which a failure travels, from relationships and from members that groups list.
+fn arcs(estate: &Estate) -> Vec<(u32, u32)> {
+    let mut arcs = Vec::new();
+    let columns = estate.columns();
+    let mut push = |source: Slot, target: Slot, strength: Strength| {
+        if strength != Strength::NONE && source != target && columns.takes_part(source) && columns.takes_part(target) {
+            arcs.push((source.number(), target.number()));
+        }
+    };
+    for relationship in estate.relationships() {
+        let definition = estate.catalog().relationship_type(relationship.relationship_type());
+        let definition = definition.expect("relationships have a type");
+        let forward = relationship.forward().unwrap_or(definition.forward);
+        let reverse = relationship.reverse().unwrap_or(definition.reverse);
+        push(relationship.from(), relationship.to(), forward);
+        push(relationship.to(), relationship.from(), reverse);
+    }
+    for group in estate.groups() {
+        for member in &group.members {
+            if let (Some(source), Some(target)) = (estate.slot_of(member.ci), estate.slot_of(group.consumer)) {
+                push(source, target, member.strength);
+            }
+        }
+    }
+    arcs
 }
-
-fn impact_benches(criterion: &mut Criterion) {
-    let cis = size();
-    let mut random = fastrand::Rng::with_seed(11);
-    let roots: Vec<u32> = (0..ROOTS).map(|_| random.u32(0..cis)).collect();
-    closures(criterion, "closure of 100 roots", &roots, cis);
-    closures(criterion, "closure of a hub", &[0], cis);
-}
-
-criterion_group!(benches, impact_benches);
-criterion_main!(benches);

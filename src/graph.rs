@@ -7,6 +7,7 @@
 mod apply;
 mod as_of;
 pub mod budget;
+mod build;
 pub mod dependency;
 mod derive;
 mod estate;
@@ -19,6 +20,7 @@ mod reference;
 mod relationship_table;
 pub mod restore;
 pub mod search;
+mod shared;
 pub mod sightings;
 mod slot;
 pub mod traverse;

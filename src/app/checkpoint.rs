@@ -128,11 +128,19 @@ impl Checkpointer {
             encode_idempotency(keys.iter()),
         );
         let sightings = estate.sightings().take_dirty();
-        let sightings = sightings
-            .into_iter()
-            .map(|(key, seconds)| (sighting_key(key), encode_sightings(&seconds)));
-        let chunks = chunks(estate, work).chain(sightings).chain([idempotency]);
-        self.file.write(&header, chunks, &[])
+        let chunks = chunks(estate, work)
+            .chain(
+                sightings
+                    .iter()
+                    .map(|(key, seconds)| (sighting_key(*key), encode_sightings(seconds))),
+            )
+            .chain([idempotency]);
+        let written = self.file.write(&header, chunks, &[]);
+        if written.is_err() {
+            let taken: Vec<_> = sightings.iter().map(|(key, _)| *key).collect();
+            estate.sightings().put_back(&taken);
+        }
+        written
     }
 }
 

@@ -142,7 +142,7 @@ fn restore(store: &Store, keys: &mut IdempotencyKeys) -> Result<Estate, OpenErro
     if let Some(error) = failed {
         return Err(error.into());
     }
-    let estate = restorer.finish(header.revision, at, header.next_relationship_id);
+    let estate = restorer.finish(header.revision, at, header.next_relationship_id)?;
     restore_sightings(file, &estate)?;
     file.read_chunks(ChunkKind::Idempotency, |_, bytes| {
         decode_idempotency(bytes).map(|records| records.into_iter().for_each(|record| keys.restore(record)))
@@ -152,11 +152,11 @@ fn restore(store: &Store, keys: &mut IdempotencyKeys) -> Result<Estate, OpenErro
 
 fn restore_relationship(restorer: &mut Restorer, record: RelationshipRecord) -> Result<(), RestoreError> {
     let extras = record.extras.map_or_else(RelationshipExtras::default, |extras| *extras);
-    restorer.relationship(record.slot, record.from, record.to, |estate| Relationship {
+    let relationship = Relationship {
         id: record.id,
         relationship_type: record.relationship_type,
-        from: estate.ci_id(crate::graph::Slot::new(record.from)),
-        to: estate.ci_id(crate::graph::Slot::new(record.to)),
+        from: restorer.ci_id(record.from),
+        to: restorer.ci_id(record.to),
         qualifier: extras.qualifier,
         forward: extras.forward,
         reverse: extras.reverse,
@@ -166,7 +166,8 @@ fn restore_relationship(restorer: &mut Restorer, record: RelationshipRecord) -> 
         source: record.source,
         first_seen: record.first_seen,
         validity: extras.validity,
-    })
+    };
+    restorer.relationship(record.slot, record.from, record.to, &relationship)
 }
 
 fn restore_sightings(file: &CheckpointFile, estate: &Estate) -> Result<(), OpenError> {

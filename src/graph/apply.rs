@@ -10,12 +10,10 @@ use jiff::Timestamp;
 use petgraph::stable_graph::EdgeIndex;
 
 use super::Slot;
-use super::dependency::{CiRow, DependencyIndex};
+use super::dependency::CiRow;
 use super::estate::{Estate, edge_slot, node};
-use super::lookup::Lookup;
 use super::marks::ChangeMarks;
 use super::relationship_table::EdgeSlot;
-use super::search::SearchIndex;
 use super::sightings::SightingKind;
 use crate::model::{
     AttributeId, AttributeValue, BeforeAfter, ConfigurationItem, Delta, DeltaItem, RedundancyGroup, Relationship,
@@ -90,12 +88,9 @@ impl Estate {
         }
     }
 
-    pub(super) fn insert_ci(&mut self, ci: &Arc<ConfigurationItem>) {
+    fn insert_ci(&mut self, ci: &Arc<ConfigurationItem>) {
         let slot =
             Slot::new(u32::try_from(self.graph.add_node(()).index()).expect("petgraph numbers CIs with 32 bits"));
-        if self.cis.len() <= slot.index() {
-            self.cis.resize(slot.index() + 1, None);
-        }
         self.dependency.add_ci(slot);
         self.place_ci(slot, ci);
         self.listing.insert(slot, ci.id(), self.columns.ids());
@@ -116,7 +111,7 @@ impl Estate {
         self.by_id.remove(ci.id(), slot);
         self.dependency.remove_ci(slot);
         self.columns.clear(slot);
-        self.cis[slot.index()] = None;
+        self.cis.set(slot.index(), None, &None);
         self.graph.remove_node(node(slot));
     }
 
@@ -151,6 +146,13 @@ impl Estate {
     /// Fills the table, the columns and the look-ups that a CI's content decides.
     fn place_ci(&mut self, slot: Slot, ci: &Arc<ConfigurationItem>) {
         self.marks.ci(slot);
+        self.enter_ci(slot, ci);
+        self.search.insert(slot, ci, &self.catalog);
+        self.cis.set(slot.index(), Some(Arc::clone(ci)), &None);
+    }
+
+    /// Fills the columns, the counts and the hash tables that a CI's content decides.
+    pub(super) fn enter_ci(&mut self, slot: Slot, ci: &ConfigurationItem) {
         self.columns.set(slot, self.row_of(ci));
         self.listing.count_stage(ci.stage(), true);
         self.by_name.insert(ci.name(), slot);
@@ -161,15 +163,13 @@ impl Estate {
         for (attribute, value) in self.identifiers_of(ci) {
             self.by_identifier.insert((attribute, &value), slot);
         }
-        self.search.insert(slot, ci, &self.catalog);
         self.bounded_cis += usize::from(ci.validity().is_some());
-        self.cis[slot.index()] = Some(Arc::clone(ci));
     }
 
     /// The inverse of [`Estate::place_ci`] for the CI that is in the slot.
     fn displace_ci(&mut self, slot: Slot) {
         self.marks.ci(slot);
-        let Some(ci) = self.cis[slot.index()].take() else {
+        let Some(ci) = self.cis.get_mut(slot.index()).and_then(Option::take) else {
             return;
         };
         self.listing.count_stage(ci.stage(), false);
@@ -237,7 +237,7 @@ impl Estate {
         }
     }
 
-    pub(super) fn insert_relationship(&mut self, relationship: &Relationship) {
+    fn insert_relationship(&mut self, relationship: &Relationship) {
         let (Some(from), Some(to)) = (self.slot_of(relationship.from), self.slot_of(relationship.to)) else {
             return;
         };
@@ -248,7 +248,7 @@ impl Estate {
         self.place_relationship(edge, relationship, from, to);
     }
 
-    pub(super) fn place_relationship(&mut self, edge: EdgeSlot, relationship: &Relationship, from: Slot, to: Slot) {
+    fn place_relationship(&mut self, edge: EdgeSlot, relationship: &Relationship, from: Slot, to: Slot) {
         self.marks.relationship(edge);
         self.relationships.insert(edge, relationship, from, to);
         self.next_relationship = self.next_relationship.max(relationship.id.number() + 1);
@@ -279,17 +279,19 @@ impl Estate {
         }
         if let Some(after) = &item.after {
             self.detach_naming(after);
-            let Some(consumer) = self.slot_of(after.consumer) else {
-                return;
-            };
-            let members: Vec<Slot> = after
-                .members
-                .iter()
-                .filter_map(|member| self.slot_of(member.ci))
-                .collect();
-            self.groups.insert(Arc::clone(after), consumer, members.into_iter());
+            self.enter_group(Arc::clone(after));
             self.attach_group(after.id);
         }
+    }
+
+    /// Fills the table of groups.
+    pub(super) fn enter_group(&mut self, group: Arc<RedundancyGroup>) {
+        let Some(consumer) = self.slot_of(group.consumer) else {
+            return;
+        };
+        let members = group.members.iter().filter_map(|member| self.slot_of(member.ci));
+        let members: Vec<Slot> = members.collect();
+        self.groups.insert(group, consumer, members.into_iter());
     }
 
     fn attach_naming(&mut self, group: &RedundancyGroup) {
@@ -313,32 +315,7 @@ impl Estate {
         }
         let looked_up_otherwise = self.catalog.identifying_attributes() != before;
         if self.ci_count() > 0 && (looked_up_otherwise || items.iter().any(changes_meaning)) {
-            self.rebuild_derived();
-        }
-    }
-
-    /// Derives everything anew that depends on the catalog: O(estate).
-    fn rebuild_derived(&mut self) {
-        self.by_identifier = Lookup::default();
-        self.search = SearchIndex::default();
-        self.dependency = DependencyIndex::default();
-        for index in 0..self.cis.len() {
-            let Some(ci) = self.cis[index].clone() else { continue };
-            let slot = Slot::new(u32::try_from(index).expect("petgraph numbers CIs with 32 bits"));
-            self.columns.set(slot, self.row_of(&ci));
-            for (attribute, value) in self.identifiers_of(&ci) {
-                self.by_identifier.insert((attribute, &value), slot);
-            }
-            self.search.insert(slot, &ci, &self.catalog);
-            self.dependency.add_ci(slot);
-        }
-        let groups: Vec<_> = self.groups.iter().map(|group| group.id).collect();
-        for group in groups {
-            self.attach_group_itself(group);
-        }
-        let edges: Vec<_> = self.relationships.edges().collect();
-        for edge in edges {
-            self.attach_edge(edge);
+            self.build(Vec::new()).expect("the CIs of an estate have an id each");
         }
     }
 }

@@ -106,7 +106,7 @@ impl Estate {
         self.arcs_of_edge(relationship.edge)
     }
 
-    fn arcs_of_edge(&self, edge: EdgeSlot) -> [Option<ImpactArc>; 2] {
+    pub(super) fn arcs_of_edge(&self, edge: EdgeSlot) -> [Option<ImpactArc>; 2] {
         let Some(row) = self.relationships.row(edge).copied() else {
             return [None, None];
         };
@@ -174,7 +174,7 @@ impl Estate {
         }
     }
 
-    fn pool_parameters(&self, consumer: Slot, pool: PoolId) -> GroupParameters {
+    pub(super) fn pool_parameters(&self, consumer: Slot, pool: PoolId) -> GroupParameters {
         let definition = self.catalog.pool(pool);
         let mut thresholds = definition.map_or_else(Thresholds::default, |pool| pool.thresholds);
         if let Some(stated) = definition.and_then(|pool| self.stated_up_min(consumer, pool)) {
@@ -206,23 +206,27 @@ impl Estate {
     }
 
     /// The listed members of a group that take part, and the group itself.
-    pub(super) fn attach_group_itself(&mut self, id: GroupId) {
+    fn attach_group_itself(&mut self, id: GroupId) {
         let Some(group) = self.groups.get(id).cloned() else {
             return;
         };
-        let Some(consumer) = self.active(group.consumer) else {
+        let Some(parameters) = self.group_parameters(&group) else {
             return;
-        };
-        let parameters = GroupParameters {
-            consumer,
-            thresholds: group.thresholds,
-            strength: group.strength,
-            grounded: group.grounded,
         };
         self.dependency.put_group(GroupKey::Explicit(id), parameters);
         for arc in self.listed_members(&group) {
             self.dependency.add(&arc);
         }
+    }
+
+    /// What a group asks to hold; `None` where its consumer does not take part.
+    pub(super) fn group_parameters(&self, group: &RedundancyGroup) -> Option<GroupParameters> {
+        Some(GroupParameters {
+            consumer: self.active(group.consumer)?,
+            thresholds: group.thresholds,
+            strength: group.strength,
+            grounded: group.grounded,
+        })
     }
 
     fn detach_group_itself(&mut self, id: GroupId) {
@@ -252,7 +256,7 @@ impl Estate {
         self.listed_members(group).into_iter().find(|arc| arc.source == member)
     }
 
-    fn listed_members(&self, group: &RedundancyGroup) -> Vec<ImpactArc> {
+    pub(super) fn listed_members(&self, group: &RedundancyGroup) -> Vec<ImpactArc> {
         let Some(target) = self.active(group.consumer) else {
             return Vec::new();
         };

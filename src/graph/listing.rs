@@ -60,6 +60,14 @@ impl Listing {
         self.by_source.get(&source).copied().unwrap_or(0)
     }
 
+    /// Lists CIs that come in the order of their ids and after all that are listed.
+    pub(super) fn extend(&mut self, slots: impl Iterator<Item = (Slot, CiTypeId)>) {
+        for (slot, ci_type) in slots {
+            self.all.0.push(slot);
+            self.of_type_mut(ci_type).0.push(slot);
+        }
+    }
+
     pub(super) fn insert(&mut self, slot: Slot, id: CiId, ids: &[CiId]) {
         self.all.insert(slot, id, ids);
     }
@@ -69,16 +77,20 @@ impl Listing {
     }
 
     pub(super) fn insert_type(&mut self, ci_type: CiTypeId, slot: Slot, id: CiId, ids: &[CiId]) {
-        if self.by_type.len() <= ci_type.index() {
-            self.by_type.resize_with(ci_type.index() + 1, OrderedSlots::default);
-        }
-        self.by_type[ci_type.index()].insert(slot, id, ids);
+        self.of_type_mut(ci_type).insert(slot, id, ids);
     }
 
     pub(super) fn remove_type(&mut self, ci_type: CiTypeId, id: CiId, ids: &[CiId]) {
         if let Some(slots) = self.by_type.get_mut(ci_type.index()) {
             slots.remove(id, ids);
         }
+    }
+
+    fn of_type_mut(&mut self, ci_type: CiTypeId) -> &mut OrderedSlots {
+        if self.by_type.len() <= ci_type.index() {
+            self.by_type.resize_with(ci_type.index() + 1, OrderedSlots::default);
+        }
+        &mut self.by_type[ci_type.index()]
     }
 
     pub(super) fn count_stage(&mut self, stage: LifecycleStage, up: bool) {

@@ -3,37 +3,34 @@
 use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
 use super::Slot;
+use super::shared::SharedTable;
 
 /// From the hash of a key to the CIs that may have it. The keys themselves stay in the CIs: an
 /// entry is half a hash and a slot, and whoever looks up compares the CI with the key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lookup {
-    table: HashTable<(u32, Slot)>,
+    table: SharedTable<(u32, Slot)>,
     hasher: RandomState,
 }
 
 impl Lookup {
     pub(super) fn insert(&mut self, key: impl Hash, slot: Slot) {
         let tag = self.tag(key);
-        self.table
-            .insert_unique(spread(tag), (tag, slot), |(tag, _)| spread(*tag));
+        self.table.insert(spread(tag), (tag, slot), |(tag, _)| spread(*tag));
     }
 
     pub(super) fn remove(&mut self, key: impl Hash, slot: Slot) {
         let tag = self.tag(key);
-        if let Ok(entry) = self.table.find_entry(spread(tag), |found| *found == (tag, slot)) {
-            entry.remove();
-        }
+        self.table.remove(spread(tag), |found| *found == (tag, slot));
     }
 
     /// The CIs that may have the key: all that have it, and seldom others.
     pub(super) fn candidates(&self, key: impl Hash) -> impl Iterator<Item = Slot> + '_ {
         let tag = self.tag(key);
         self.table
-            .iter_hash(spread(tag))
+            .candidates(spread(tag))
             .filter(move |(found, _)| *found == tag)
             .map(|(_, slot)| *slot)
     }

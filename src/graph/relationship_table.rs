@@ -1,17 +1,17 @@
 //! Relationships, compactly: three million of them are held twice.
 //!
 //! What every relationship has stands in a dense table by edge number; what few have (strengths of
-//! their own, a group, attributes) stands beside it. Two hash tables of bare edge numbers find one
+//! their own, a group, attributes) stands beside it, and an empty place has number 0. Two hash tables of bare edge numbers find one
 //! by id, or by type, ends and qualifier.
 
 use std::sync::Arc;
 
-use hashbrown::HashTable;
 use jiff::Timestamp;
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
 
 use super::Slot;
+use super::shared::{SharedTable, SharedVec};
 use crate::model::{
     Attributes, GroupId, Relationship, RelationshipId, RelationshipTypeId, SourceId, Strength, Validity, Weight,
 };
@@ -26,6 +26,9 @@ impl EdgeSlot {
     }
 }
 
+/// Rows that are copied together when one of them changes in one of two states.
+const ROWS_PER_PART: usize = 512;
+
 /// What every relationship has.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
@@ -39,6 +42,24 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// An empty place: relationships are numbered from 1.
+    const VACANT: Self = Self {
+        id: RelationshipId::new(0),
+        from: Slot::new(u32::MAX),
+        to: Slot::new(u32::MAX),
+        relationship_type: RelationshipTypeId::new(u16::MAX),
+        source: SourceId::new(u16::MAX),
+        first_seen_s: 0,
+    };
+
+    fn is_used(&self) -> bool {
+        self.id != Self::VACANT.id
+    }
+
+    fn key_hash(&self) -> u64 {
+        hash_of_key(self.relationship_type, self.from, self.to)
+    }
+
     pub(super) fn first_seen(&self) -> Timestamp {
         Timestamp::from_second(i64::from(self.first_seen_s)).unwrap_or(Timestamp::UNIX_EPOCH)
     }
@@ -59,10 +80,10 @@ pub(super) struct Extras {
 /// All relationships of an estate, by edge number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RelationshipTable {
-    rows: Vec<Option<Row>>,
+    rows: SharedVec<Row, ROWS_PER_PART>,
     extras: FxHashMap<u32, Arc<Extras>>,
-    by_id: HashTable<u32>,
-    by_key: HashTable<u32>,
+    by_id: SharedTable<u32>,
+    by_key: SharedTable<u32>,
     count: usize,
     /// Relationships that name a group, by group.
     naming: FxHashMap<GroupId, Vec<EdgeSlot>>,
@@ -76,7 +97,7 @@ impl RelationshipTable {
     }
 
     pub(super) fn row(&self, edge: EdgeSlot) -> Option<&Row> {
-        self.rows.get(edge.index()).and_then(Option::as_ref)
+        self.rows.get(edge.index()).filter(|row| row.is_used())
     }
 
     pub(super) fn extras(&self, edge: EdgeSlot) -> Option<&Extras> {
@@ -85,8 +106,8 @@ impl RelationshipTable {
 
     pub(super) fn edges(&self) -> impl Iterator<Item = EdgeSlot> + '_ {
         (0u32..)
-            .zip(&self.rows)
-            .filter(|(_, row)| row.is_some())
+            .zip(self.rows.iter())
+            .filter(|(_, row)| row.is_used())
             .map(|(edge, _)| EdgeSlot(edge))
     }
 
@@ -125,9 +146,12 @@ impl RelationshipTable {
     }
 
     pub(super) fn insert(&mut self, edge: EdgeSlot, relationship: &Relationship, from: Slot, to: Slot) {
-        if self.rows.len() <= edge.index() {
-            self.rows.resize(edge.index() + 1, None);
-        }
+        self.fill(edge, relationship, from, to);
+        self.index(edge);
+    }
+
+    /// Fills a place without making it found by id and key: [`RelationshipTable::index_all`] does.
+    pub(super) fn fill(&mut self, edge: EdgeSlot, relationship: &Relationship, from: Slot, to: Slot) {
         let row = Row {
             id: relationship.id,
             from,
@@ -136,24 +160,34 @@ impl RelationshipTable {
             source: relationship.source,
             first_seen_s: u32::try_from(relationship.first_seen.as_second().max(0)).unwrap_or(u32::MAX),
         };
-        self.rows[edge.index()] = Some(row);
+        self.rows.set(edge.index(), row, &Row::VACANT);
         self.count += 1;
-        let rows = &self.rows;
-        let row_at = |edge: &u32| rows.get(*edge as usize).copied().flatten();
-        self.by_id.insert_unique(hash_of_id(row.id), edge.0, |edge| {
-            row_at(edge).map_or(0, |row| hash_of_id(row.id))
-        });
-        self.by_key
-            .insert_unique(hash_of_key(row.relationship_type, from, to), edge.0, |edge| {
-                row_at(edge).map_or(0, |row| hash_of_key(row.relationship_type, row.from, row.to))
-            });
         self.set_extras(edge, relationship);
+    }
+
+    /// Makes every filled place found by id and key, anew.
+    pub(super) fn index_all(&mut self) {
+        self.by_id = SharedTable::default();
+        self.by_key = SharedTable::default();
+        for edge in 0..u32::try_from(self.rows.len()).unwrap_or(u32::MAX) {
+            self.index(EdgeSlot(edge));
+        }
+    }
+
+    fn index(&mut self, edge: EdgeSlot) {
+        let Some(row) = self.row(edge).copied() else { return };
+        let rows = &self.rows;
+        let row_at = |edge: &u32| rows.get(*edge as usize).copied().unwrap_or(Row::VACANT);
+        self.by_id
+            .insert(hash_of_id(row.id), edge.0, |edge| hash_of_id(row_at(edge).id));
+        self.by_key
+            .insert(row.key_hash(), edge.0, |edge| row_at(edge).key_hash());
     }
 
     /// Replaces what may change of a relationship: everything but id, type, ends and qualifier.
     pub(super) fn replace(&mut self, edge: EdgeSlot, relationship: &Relationship) {
         self.clear_extras(edge);
-        if let Some(Some(row)) = self.rows.get_mut(edge.index()) {
+        if let Some(row) = self.rows.get_mut(edge.index()).filter(|row| row.is_used()) {
             row.source = relationship.source;
             row.first_seen_s = u32::try_from(relationship.first_seen.as_second().max(0)).unwrap_or(u32::MAX);
         }
@@ -161,16 +195,10 @@ impl RelationshipTable {
     }
 
     pub(super) fn remove(&mut self, edge: EdgeSlot) {
-        let Some(row) = self.rows.get_mut(edge.index()).and_then(Option::take) else {
-            return;
-        };
-        if let Ok(entry) = self.by_id.find_entry(hash_of_id(row.id), |found| *found == edge.0) {
-            entry.remove();
-        }
-        let key = hash_of_key(row.relationship_type, row.from, row.to);
-        if let Ok(entry) = self.by_key.find_entry(key, |found| *found == edge.0) {
-            entry.remove();
-        }
+        let Some(row) = self.row(edge).copied() else { return };
+        self.by_id.remove(hash_of_id(row.id), |found| *found == edge.0);
+        self.by_key.remove(row.key_hash(), |found| *found == edge.0);
+        self.rows.set(edge.index(), Row::VACANT, &Row::VACANT);
         self.clear_extras(edge);
         self.count -= 1;
     }

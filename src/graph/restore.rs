@@ -9,7 +9,7 @@ use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 
 use super::estate::{edge_slot, node};
 use super::{Estate, Slot};
-use crate::model::{ConfigurationItem, Delta, DeltaItem, Relationship, Revision};
+use crate::model::{CiId, ConfigurationItem, Delta, DeltaItem, RedundancyGroup, Relationship, Revision};
 
 /// What was saved does not fit together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +36,7 @@ pub enum RestoreError {
     #[error("{ci} is saved twice")]
     Twice {
         /// The CI.
-        ci: crate::model::CiId,
+        ci: CiId,
     },
 }
 
@@ -45,6 +45,7 @@ pub enum RestoreError {
 #[derive(Debug, Default)]
 pub struct Restorer {
     estate: Estate,
+    groups: Vec<Arc<RedundancyGroup>>,
     empty_cis: Vec<NodeIndex>,
     empty_relationships: Vec<EdgeIndex>,
 }
@@ -52,7 +53,14 @@ pub struct Restorer {
 impl Restorer {
     /// Takes catalog definitions, sources or groups.
     pub fn items(&mut self, items: Vec<DeltaItem>) {
-        self.estate.apply(&Delta { items });
+        let mut others = Vec::new();
+        for item in items {
+            match item {
+                DeltaItem::Group(group) => self.groups.extend(group.after),
+                other => others.push(other),
+            }
+        }
+        self.estate.apply(&Delta { items: others });
     }
 
     /// Takes the CI of a place.
@@ -65,14 +73,12 @@ impl Restorer {
                 bound: filled,
             });
         }
-        if self.estate.slot_of(ci.id()).is_some() {
-            return Err(RestoreError::Twice { ci: ci.id() });
-        }
         // Places are the store's own and dense but for removed CIs, so this loop is short.
         for _ in filled..place as usize {
             self.empty_cis.push(self.estate.graph.add_node(()));
         }
-        self.estate.insert_ci(&Arc::new(ci));
+        self.estate.graph.add_node(());
+        self.estate.cis.set(place as usize, Some(Arc::new(ci)), &None);
         Ok(())
     }
 
@@ -82,7 +88,7 @@ impl Restorer {
         place: u32,
         from: u32,
         to: u32,
-        fill: impl FnOnce(&Estate) -> Relationship,
+        relationship: &Relationship,
     ) -> Result<(), RestoreError> {
         let filled = self.estate.graph.edge_count();
         if filled > place as usize {
@@ -102,27 +108,35 @@ impl Restorer {
             self.empty_relationships
                 .push(self.estate.graph.add_edge(node(from), node(from), NO_TYPE));
         }
-        let relationship = fill(&self.estate);
         let edge = self
             .estate
             .graph
             .add_edge(node(from), node(to), relationship.relationship_type);
-        self.estate.place_relationship(edge_slot(edge), &relationship, from, to);
+        self.estate.relationships.fill(edge_slot(edge), relationship, from, to);
         Ok(())
     }
 
+    /// The id of the CI of a place; the nil id where there is none.
+    pub fn ci_id(&self, place: u32) -> CiId {
+        let ci = self.estate.ci_in(Slot::new(place));
+        ci.map_or(CiId::from_uuid(uuid::Uuid::nil()), |ci| ci.id())
+    }
+
     /// The estate, with the empty places free to be used again.
-    pub fn finish(mut self, revision: Revision, at: Timestamp, next_relationship: u64) -> Estate {
+    pub fn finish(mut self, revision: Revision, at: Timestamp, next_relationship: u64) -> Result<Estate, RestoreError> {
         while let Some(edge) = self.empty_relationships.pop() {
             self.estate.graph.remove_edge(edge);
         }
         while let Some(node) = self.empty_cis.pop() {
             self.estate.graph.remove_node(node);
         }
+        self.estate
+            .build(self.groups)
+            .map_err(|ci| RestoreError::Twice { ci })?;
         self.estate.reserve_relationship_ids(next_relationship);
         self.estate.stamp(revision, at);
         drop(self.estate.take_marks());
-        self.estate
+        Ok(self.estate)
     }
 }
 

@@ -5,6 +5,7 @@
 //! So the index may cut long tokens, keep postings of texts that are gone, and forget nothing worse
 //! than memory.
 
+mod dictionary;
 mod index;
 mod matching;
 mod posting;

@@ -97,6 +97,14 @@ impl Sightings {
             .collect()
     }
 
+    /// Has chunks saved again next time, because they could not be saved.
+    pub fn put_back(&self, keys: &[SightingChunk]) {
+        let chunks = self.chunks.read();
+        for chunk in keys.iter().filter_map(|key| chunks.get(key)) {
+            chunk.dirty.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Takes back a saved chunk.
     pub fn restore(&self, key: SightingChunk, saved: &[u32]) {
         let seconds = (0..SIGHTINGS_CHUNK as usize)

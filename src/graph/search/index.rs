@@ -1,13 +1,17 @@
 //! The dictionary of tokens and who has them.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
+use super::dictionary::Dictionary;
 use super::matching::{Word, searched_texts};
 use super::posting::PostingList;
 use super::token::{TokenKey, tokens};
 use crate::catalog::Catalog;
 use crate::graph::Slot;
 use crate::graph::budget::Budget;
+use crate::graph::shared::SharedVec;
 use crate::graph::traverse::CutShort;
 use crate::model::ConfigurationItem;
 
@@ -17,12 +21,15 @@ const TOKENS_PER_STEP: u64 = 8;
 /// Tokens that a word may be the beginning of, or similar to, at most; the first in order count.
 const TOKENS_MAX: usize = 10_000;
 
-/// The text index of an estate: about 30 bytes for a token that one CI has, 4 bytes for each further
+/// Lists that are copied together when one of them changes in one of two states.
+const LISTS_PER_PART: usize = 64;
+
+/// The text index of an estate: about 20 bytes for a token that one CI has, 4 bytes for each further
 /// CI that has it.
 #[derive(Clone, Debug, Default)]
 pub struct SearchIndex {
-    dictionary: BTreeMap<TokenKey, Posting>,
-    lists: Vec<PostingList>,
+    dictionary: Dictionary,
+    lists: SharedVec<PostingList, LISTS_PER_PART>,
     free_lists: Vec<u32>,
 }
 
@@ -46,12 +53,35 @@ impl Posting {
         }
     }
 
-    fn one(slot: Slot) -> Self {
+    pub(super) fn one(slot: Slot) -> Self {
         Self(slot.number() & !LIST)
+    }
+
+    fn list(at: usize) -> Self {
+        Self(u32::try_from(at).unwrap_or(u32::MAX) | LIST)
     }
 }
 
 impl SearchIndex {
+    /// The index of all these CIs, whose slots rise.
+    pub fn build<'a>(cis: impl Iterator<Item = (Slot, &'a Arc<ConfigurationItem>)>, catalog: &Catalog) -> Self {
+        let mut known = FxHashMap::<TokenKey, Posting>::default();
+        let mut lists = SharedVec::default();
+        for (slot, ci) in cis {
+            for key in keys(ci, catalog) {
+                let posting = known.entry(key).or_insert(Posting::one(slot));
+                *posting = joined(*posting, slot, &mut lists, &mut Vec::new());
+            }
+        }
+        let mut sorted: Vec<_> = known.into_iter().collect();
+        sorted.sort_unstable_by_key(|(key, _)| *key);
+        Self {
+            dictionary: Dictionary::from_sorted(&sorted),
+            lists,
+            free_lists: Vec::new(),
+        }
+    }
+
     /// Takes a CI up. Secret attributes are left out.
     pub fn insert(&mut self, slot: Slot, ci: &ConfigurationItem, catalog: &Catalog) {
         for key in keys(ci, catalog) {
@@ -75,12 +105,7 @@ impl SearchIndex {
     pub(super) fn beginning_with(&self, text: &str, budget: &Budget) -> Result<Vec<Posting>, CutShort> {
         let range = TokenKey::new(text)..=TokenKey::last_beginning_with(text);
         let mut found = Vec::new();
-        for posting in self
-            .dictionary
-            .range(range)
-            .map(|(_, posting)| *posting)
-            .take(TOKENS_MAX)
-        {
+        for (_, posting) in self.dictionary.range(range).take(TOKENS_MAX) {
             budget.spend(1)?;
             found.push(posting);
         }
@@ -94,14 +119,14 @@ impl SearchIndex {
             return Ok(found);
         }
         let mut compared = 0u64;
-        for (key, posting) in &self.dictionary {
+        for (key, posting) in self.dictionary.iter() {
             compared += 1;
             if compared.is_multiple_of(TOKENS_PER_STEP) {
                 budget.spend(1)?;
             }
             let (bytes, length) = key.bytes();
             if word.may_mean(&bytes[..length]) {
-                found.push(*posting);
+                found.push(posting);
                 if found.len() == TOKENS_MAX {
                     break;
                 }
@@ -126,48 +151,53 @@ impl SearchIndex {
     }
 
     fn insert_key(&mut self, key: TokenKey, slot: Slot) {
-        let Some(posting) = self.dictionary.get_mut(&key) else {
-            self.dictionary.insert(key, Posting::one(slot));
+        let Some(known) = self.dictionary.get(key) else {
+            self.dictionary.set(key, Posting::one(slot));
             return;
         };
-        match posting.kind() {
-            Kind::One(present) if present == slot => {}
-            Kind::One(present) => {
-                let list = PostingList::of_two(present, slot);
-                let at = if let Some(at) = self.free_lists.pop() {
-                    self.lists[at as usize] = list;
-                    at
-                } else {
-                    self.lists.push(list);
-                    u32::try_from(self.lists.len() - 1).unwrap_or(u32::MAX)
-                };
-                *posting = Posting(at | LIST);
-            }
-            Kind::List(list) => self.lists[list].insert(slot),
+        let posting = joined(known, slot, &mut self.lists, &mut self.free_lists);
+        if posting != known {
+            self.dictionary.set(key, posting);
         }
     }
 
     fn remove_key(&mut self, key: TokenKey, slot: Slot) {
-        let Some(posting) = self.dictionary.get_mut(&key) else {
-            return;
-        };
-        match posting.kind() {
-            Kind::One(present) if present == slot => {
-                self.dictionary.remove(&key);
-            }
-            Kind::One(_) => {}
-            Kind::List(at) => {
-                self.lists[at].remove(slot);
-                let only = {
-                    let mut left = self.lists[at].iter();
-                    left.next().filter(|_| left.next().is_none())
-                };
+        match self.dictionary.get(key).map(Posting::kind) {
+            Some(Kind::One(present)) if present == slot => self.dictionary.remove(key),
+            None | Some(Kind::One(_)) => {}
+            Some(Kind::List(at)) => {
+                let Some(list) = self.lists.get_mut(at) else { return };
+                list.remove(slot);
+                let only = list.only();
                 if let Some(only) = only {
-                    *posting = Posting::one(only);
-                    self.lists[at] = PostingList::default();
+                    *list = PostingList::default();
                     self.free_lists.extend(u32::try_from(at));
+                    self.dictionary.set(key, Posting::one(only));
                 }
             }
+        }
+    }
+}
+
+/// Who has a token, once one more CI has it.
+fn joined(
+    posting: Posting,
+    slot: Slot,
+    lists: &mut SharedVec<PostingList, LISTS_PER_PART>,
+    free_lists: &mut Vec<u32>,
+) -> Posting {
+    match posting.kind() {
+        Kind::One(present) if present == slot => posting,
+        Kind::One(present) => {
+            let at = free_lists.pop().map_or(lists.len(), |at| at as usize);
+            lists.set(at, PostingList::of_two(present, slot), &PostingList::default());
+            Posting::list(at)
+        }
+        Kind::List(at) => {
+            if let Some(list) = lists.get_mut(at) {
+                list.insert(slot);
+            }
+            posting
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Sorted sets of slots that stay cheap to change when they are large.
 
+use std::sync::Arc;
+
 use crate::graph::Slot;
 
 /// Slots of one chunk at most: moving a chunk's tail costs less than a cache miss or two.
@@ -8,15 +10,15 @@ const CHUNK_MAX: usize = 1024;
 /// A sorted set of slots in chunks, so that a change moves one chunk and not the whole set.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PostingList {
-    /// None is empty.
-    chunks: Vec<Vec<Slot>>,
+    /// None is empty. Two states share those in which they agree.
+    chunks: Vec<Arc<Vec<Slot>>>,
     length: usize,
 }
 
 impl PostingList {
     pub(super) fn of_two(one: Slot, other: Slot) -> Self {
         Self {
-            chunks: vec![vec![one.min(other), one.max(other)]],
+            chunks: vec![Arc::new(vec![one.min(other), one.max(other)])],
             length: 2,
         }
     }
@@ -26,17 +28,22 @@ impl PostingList {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Slot> + '_ {
-        self.chunks.iter().flatten().copied()
+        self.chunks.iter().flat_map(|chunk| chunk.iter()).copied()
+    }
+
+    /// The one slot of a list of one.
+    pub(super) fn only(&self) -> Option<Slot> {
+        self.iter().next().filter(|_| self.length == 1)
     }
 
     pub(super) fn insert(&mut self, slot: Slot) {
         let Some(at) = self.chunk_of(slot) else {
-            self.chunks.push(vec![slot]);
+            self.chunks.push(Arc::new(vec![slot]));
             self.length += 1;
             return;
         };
-        let chunk = &mut self.chunks[at];
-        if let Err(place) = chunk.binary_search(&slot) {
+        if let Err(place) = self.chunks[at].binary_search(&slot) {
+            let chunk = Arc::make_mut(&mut self.chunks[at]);
             chunk.insert(place, slot);
             self.length += 1;
             if chunk.len() > CHUNK_MAX {
@@ -47,15 +54,15 @@ impl PostingList {
                     CHUNK_MAX / 2
                 };
                 let tail = chunk.split_off(from);
-                self.chunks.insert(at + 1, tail);
+                self.chunks.insert(at + 1, Arc::new(tail));
             }
         }
     }
 
     pub(super) fn remove(&mut self, slot: Slot) {
         let Some(at) = self.chunk_of(slot) else { return };
-        let chunk = &mut self.chunks[at];
-        if let Ok(place) = chunk.binary_search(&slot) {
+        if let Ok(place) = self.chunks[at].binary_search(&slot) {
+            let chunk = Arc::make_mut(&mut self.chunks[at]);
             chunk.remove(place);
             self.length -= 1;
             if chunk.is_empty() {

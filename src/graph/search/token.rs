@@ -8,7 +8,7 @@ pub(super) const KEY_BYTES: usize = 16;
 const TOKENS_PER_TEXT_MAX: usize = 32;
 
 /// A token as the dictionary keeps it: its first bytes in the order of texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct TokenKey(u128);
 
 impl TokenKey {
