@@ -8,6 +8,7 @@
 //! This is the plain reading: groups that say `grounded` are read like any other.
 
 mod absorbed;
+mod counters;
 mod propagate;
 mod question;
 mod reading;
