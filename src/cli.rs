@@ -9,11 +9,13 @@ mod backend;
 mod ci;
 mod completions;
 mod config;
+mod export;
 mod generate;
 mod impact;
 mod import;
 mod output;
 mod path;
+mod payloads;
 mod schema;
 mod serve;
 mod verify;
@@ -107,6 +109,7 @@ enum Command {
     Ci(ci::Ci),
     Path(path::Path),
     Import(import::Import),
+    Export(export::Export),
     Generate(generate::Generate),
     Verify(verify::Verify),
     Schema(schema::Schema),
@@ -130,6 +133,7 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Ci(options) => ci::run(options, &backend()?, output),
         Command::Path(options) => path::run(options, &backend()?, output),
         Command::Import(options) => import::run(options, &backend()?, output),
+        Command::Export(options) => export::run(options, &backend()?, output),
         Command::Generate(options) => generate::run(options, output),
         Command::Verify(options) => verify::run(options, &settings.effective.config.store.data, output),
         Command::Schema(options) => Ok(schema::run(options, output)),

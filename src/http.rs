@@ -11,6 +11,7 @@ pub mod state;
 mod access;
 mod body;
 mod connection;
+mod export;
 mod graphql;
 mod health;
 mod ingest;

@@ -5,6 +5,7 @@
 //! off the writer thread, batches of observations are planned on it, so that two pushes at once can
 //! never create the same CI twice. Memory stays bounded whatever the size of the input.
 
+pub mod export;
 pub mod formats;
 pub mod identify;
 pub mod observation;
@@ -14,6 +15,7 @@ pub mod reconcile;
 pub mod report;
 pub mod run;
 
+pub use export::{ExportCounts, export};
 pub use observation::{Observation, Observed, Position, Problem};
 pub use report::{ItemLine, Outcome, ReportLine, Summary};
 pub use run::{IngestError, IngestOptions, InputError, run};

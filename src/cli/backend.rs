@@ -4,7 +4,7 @@
 pub(super) mod local;
 mod remote;
 
-use std::io::Read;
+use std::io::{Read, Write};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -43,6 +43,15 @@ pub(super) enum PayloadFormat {
     Ndjson,
     /// Comma-separated values with a line of headings.
     Csv,
+}
+
+/// What an export tells of itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Exported {
+    /// The revision that was read.
+    pub(super) revision: u64,
+    /// Attributes left out because they are secret.
+    pub(super) secrets: u64,
 }
 
 /// Who answers.
@@ -94,6 +103,14 @@ impl Backend {
         match self {
             Self::Remote(remote) => remote.ingest(terms, payload, report),
             Self::Local(local) => local.ingest(terms, payload, report),
+        }
+    }
+
+    /// Writes the whole estate as native payloads.
+    pub(super) fn export(&self, out: &mut dyn Write) -> anyhow::Result<Exported> {
+        match self {
+            Self::Remote(remote) => remote.export(out),
+            Self::Local(local) => local.export(out),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::ingest::payload::IngestMode;
 use super::Failure;
 use super::backend::{Backend, IngestTerms, PayloadFormat};
 use super::output::Output;
+use super::payloads::Payloads;
 
 /// Most refused records that are shown to people.
 const REFUSALS_SHOWN: usize = 20;
@@ -25,7 +26,9 @@ const REFUSALS_SHOWN: usize = 20;
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 The format follows from the file's name: `.csv` is CSV, anything else the native payload, one JSON
-record a line. Sending a file twice changes nothing the second time. `-` is standard input.
+record a line. Sending a file twice changes nothing the second time. `-` is standard input. A file
+of the native payload may hold several, one behind the other, each begun by its header, as exports
+of estates with several sources do; each has a report of its own.
 
 Exit code 1: some records were refused; the others are in, unless the mode is ATOMIC.
 
@@ -123,14 +126,26 @@ fn import(options: &Import, file: &Path, backend: &Backend, output: &Output) -> 
     };
     let bar = output.progress(bytes);
     bar.set_message(file.display().to_string());
-    let mut counted = Counted {
+    let counted = Counted {
         input,
         bar: bar.clone(),
     };
-    let mut report = Report::default();
-    backend.ingest(&terms(options, file)?, &mut counted, &mut |line| report.take(line))?;
-    bar.finish_and_clear();
-    report.show(&file.display().to_string(), output)
+    let terms = terms(options, file)?;
+    let name = file.display().to_string();
+    let mut payloads = Payloads::new(counted, terms.format);
+    let mut all_in = true;
+    loop {
+        let mut report = Report::default();
+        backend.ingest(&terms, &mut payloads, &mut |line| report.take(line))?;
+        let more = payloads.begin_next().map_err(unusable)?;
+        if !more {
+            bar.finish_and_clear();
+        }
+        all_in &= bar.suspend(|| report.show(&name, output))?;
+        if !more {
+            return Ok(all_in);
+        }
+    }
 }
 
 fn terms(options: &Import, file: &Path) -> anyhow::Result<IngestTerms> {

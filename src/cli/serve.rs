@@ -9,8 +9,8 @@ use clap::Args;
 use tokio::runtime::Builder;
 
 use crate::app::{Cmdb, ErrorCode};
-use crate::http::{HttpState, Server};
-use crate::ingest::{self, IngestOptions, ReportLine};
+use crate::http::{HttpState, Metrics, Server};
+use crate::ingest::{self, IngestOptions, Outcome, ReportLine};
 use crate::telemetry;
 
 use super::backend::local::{actor, open_store, service};
@@ -33,7 +33,7 @@ Examples:
   linchpin serve --demo
   linchpin serve --data /var/lib/linchpin --listen 0.0.0.0:8080 --token-file /etc/linchpin/token")]
 pub(super) struct Serve {
-    /// Bring an example estate in first, if it is not there yet.
+    /// Load an example estate first, if the store is empty.
     #[arg(long)]
     demo: bool,
 }
@@ -43,9 +43,7 @@ pub(super) fn run(options: &Serve, settings: Settings, output: &Output) -> anyho
     telemetry::start(&config.log).map_err(|error| Failure::of(ErrorCode::InvalidConfiguration, &error))?;
     telemetry::ignore_file_size_signal().context("cannot prepare for a full disk")?;
     let cmdb = open_store(&config)?;
-    if options.demo {
-        demo(&cmdb)?;
-    }
+    let loaded = if options.demo { Some(demo(&cmdb)?) } else { None };
     let runtime = Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -58,7 +56,8 @@ pub(super) fn run(options: &Serve, settings: Settings, output: &Output) -> anyho
         state.cmdb = Some(cmdb.clone());
         let health = cmdb.clone();
         state.readiness = Arc::new(move || health.health().unusable.map_or(Ok(()), Err));
-        greet(&server.local_addr().to_string(), options.demo, output);
+        gauges(&state.metrics, &cmdb);
+        greet(&server.local_addr().to_string(), loaded.as_deref(), output);
         server.run(state, stopped()).await;
         anyhow::Ok(())
     });
@@ -67,28 +66,73 @@ pub(super) fn run(options: &Serve, settings: Settings, output: &Output) -> anyho
     served.map(|()| ExitCode::SUCCESS)
 }
 
-/// Brings the example estate in. Doing it again changes nothing.
-fn demo(cmdb: &Cmdb) -> anyhow::Result<()> {
+/// Brings the example estate into an empty store, and says what it did.
+fn demo(cmdb: &Cmdb) -> anyhow::Result<String> {
+    let folder = cmdb.folder().display().to_string();
+    if cmdb.reader().snapshot().ci_count() > 0 {
+        return Ok(format!(
+            "the estate in {folder} is kept as it is: the example goes into empty stores only"
+        ));
+    }
     let editor = cmdb.editor(actor());
     for payload in DEMO {
         let mut ignore = |_: ReportLine| ControlFlow::Continue(());
         let summary = ingest::run(&editor, IngestOptions::default(), payload.as_bytes(), &mut ignore);
-        if let Some(problem) = summary.error {
-            let message = format!("the example estate did not load: {}", problem.message);
+        let refused = summary.outcomes.get(&Outcome::Refused).copied().unwrap_or(0);
+        let problem = summary.error.map(|problem| problem.message);
+        if refused > 0 || problem.is_some() {
+            let problem = problem.unwrap_or_else(|| format!("{refused} records were refused"));
+            let message = format!("the example estate did not load: {problem}");
             return Err(Failure::new(ErrorCode::Internal, message).into());
         }
     }
-    Ok(())
+    let snapshot = cmdb.reader().snapshot();
+    Ok(format!(
+        "loaded the example estate into {folder}: {} configuration items, {} relationships",
+        snapshot.ci_count(),
+        snapshot.relationship_count()
+    ))
 }
 
-fn greet(address: &str, demo: bool, output: &Output) {
+/// What `/metrics` tells of the database.
+fn gauges(metrics: &Metrics, cmdb: &Cmdb) {
+    let gauge = |name, help, read: fn(&Cmdb) -> u64| {
+        let cmdb = cmdb.clone();
+        metrics.gauge(name, help, move || i64::try_from(read(&cmdb)).unwrap_or(i64::MAX));
+    };
+    gauge("revision", "The last commit", |cmdb| cmdb.health().revision.number());
+    gauge("checkpoint_revision", "The commit of the last checkpoint", |cmdb| {
+        cmdb.health().checkpoint_revision.number()
+    });
+    gauge("write_queue_depth", "Writes that wait", |cmdb| {
+        cmdb.health().queue_depth as u64
+    });
+    gauge("writable", "1 while writes can be made, else 0", |cmdb| {
+        u64::from(cmdb.health().is_writable())
+    });
+    gauge("configuration_items", "Configuration items recorded", |cmdb| {
+        cmdb.reader().snapshot().ci_count() as u64
+    });
+    gauge("relationships", "Relationships recorded", |cmdb| {
+        cmdb.reader().snapshot().relationship_count() as u64
+    });
+    gauge("redundancy_groups", "Explicit redundancy groups recorded", |cmdb| {
+        cmdb.reader().snapshot().group_count() as u64
+    });
+}
+
+fn greet(address: &str, loaded: Option<&str>, output: &Output) {
     output.line(&format!("linchpin serves http://{address}/"));
-    output.line(&format!("  GraphQL   http://{address}/graphql"));
     output.line(&format!("  explorer  http://{address}/graphiql"));
-    if demo {
-        output.line("ask, for example:");
+    output.line(&format!("  GraphQL   http://{address}/graphql"));
+    output.line(&format!("  ingest    http://{address}/ingest"));
+    if let Some(loaded) = loaded {
+        let program = std::env::args().next().unwrap_or_else(|| "linchpin".to_owned());
+        output.line(loaded);
+        output.line("");
+        output.line("What breaks if this server breaks? Ask in the explorer, or in another terminal:");
         output.line(&format!(
-            "  linchpin --url http://{address} impact physical_server:host-01"
+            "  {program} --url http://{address} impact physical_server:host-01"
         ));
     }
 }

@@ -12,7 +12,7 @@ use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 
 use super::problem::{self, Problem};
 use super::state::HttpState;
-use super::{access, graphql, health, ingest, observe};
+use super::{access, export, graphql, health, ingest, observe};
 use crate::app::ErrorCode;
 use crate::ui;
 
@@ -21,6 +21,7 @@ pub(super) fn router(state: &HttpState) -> Router {
     Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/ingest", post(ingest::push))
+        .route("/export", get(export::pull))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

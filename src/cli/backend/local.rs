@@ -1,6 +1,6 @@
 //! A store that no server holds, opened in this process.
 
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Write};
 use std::ops::ControlFlow;
 
 use serde_json::Value;
@@ -12,12 +12,13 @@ use crate::app::{CheckpointPolicy, Cmdb, CmdbOptions, ErrorCode};
 use crate::cli::Failure;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::ingest::export::{export, secrets};
 use crate::ingest::formats::Format;
 use crate::ingest::formats::csv::mapping::CsvMapping;
 use crate::ingest::{IngestOptions, ReportLine, run};
 use crate::model::Actor;
 
-use super::{IngestTerms, PayloadFormat};
+use super::{Exported, IngestTerms, PayloadFormat};
 
 /// Who writes when nobody signs in: whoever may open the files.
 const ACTOR: &str = "local";
@@ -50,6 +51,8 @@ pub(in crate::cli) fn open_store(config: &Config) -> anyhow::Result<Cmdb> {
 pub(in crate::cli) fn service(cmdb: &Cmdb, config: &Config) -> GraphQlService {
     let limits = ApiLimits {
         page_max: config.limits.page_size_max,
+        depth_max: config.limits.document_depth_max,
+        complexity_max: config.limits.complexity_max,
         ..ApiLimits::default()
     };
     let context = ApiContext {
@@ -125,6 +128,16 @@ impl Local {
             &mut hand_on,
         );
         outcome
+    }
+
+    /// Writes the whole estate.
+    pub(in crate::cli) fn export(&self, mut out: &mut dyn Write) -> anyhow::Result<Exported> {
+        let snapshot = self.cmdb.reader().snapshot();
+        export(&snapshot, &mut out)?;
+        Ok(Exported {
+            revision: snapshot.revision().number(),
+            secrets: secrets(&snapshot),
+        })
     }
 }
 

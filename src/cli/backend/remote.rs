@@ -1,6 +1,6 @@
 //! A server, by HTTP.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,13 +11,16 @@ use ureq::{Agent, Body, SendBody};
 use crate::app::ErrorCode;
 use crate::cli::Failure;
 
-use super::{IngestTerms, PayloadFormat, failure};
+use super::{Exported, IngestTerms, PayloadFormat, failure};
 
 /// Longest answer to a question that is read, in bytes: servers stop at a quarter of it.
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
 /// Longest line of a report that is read, in bytes.
 const REPORT_LINE_BYTES_MAX: u64 = 4 << 20;
+
+/// Bytes of an export that are handed on at once.
+const COPY_BYTES: usize = 1 << 16;
 
 /// Time to connect; a server that is there answers at once.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -105,15 +108,7 @@ impl Remote {
         let sent = request.send(SendBody::from_reader(&mut payload));
         let mut response = sent.map_err(|error| self.unreachable(&error))?;
         if !response.status().is_success() {
-            let text = response
-                .body_mut()
-                .with_config()
-                .limit(ANSWER_BYTES_MAX)
-                .read_to_string();
-            let problem = text.ok().and_then(|text| serde_json::from_str::<Value>(&text).ok());
-            return Err(problem
-                .map_or_else(|| self.not_ours(&response), |problem| failure(&problem))
-                .into());
+            return Err(self.refusal(&mut response).into());
         }
         let mut lines = BufReader::new(response.body_mut().with_config().limit(u64::MAX).reader());
         let mut line = String::new();
@@ -129,6 +124,49 @@ impl Remote {
                 }
             }
         }
+    }
+
+    /// Streams the whole estate.
+    pub(in crate::cli) fn export(&self, out: &mut dyn Write) -> anyhow::Result<Exported> {
+        let mut request = self.agent.get(format!("{}/export", self.url));
+        request = request.header("accept", "application/x-ndjson");
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {}", token.0));
+        }
+        let mut response = request.call().map_err(|error| self.unreachable(&error))?;
+        if !response.status().is_success() {
+            return Err(self.refusal(&mut response).into());
+        }
+        let number = |name: &str| response.headers().get(name)?.to_str().ok()?.parse().ok();
+        let (Some(revision), Some(secrets)) = (number("linchpin-revision"), number("linchpin-secrets-left-out")) else {
+            return Err(self.not_ours(&response).into());
+        };
+        let mut body = response.body_mut().with_config().limit(u64::MAX).reader();
+        let mut buffer = vec![0; COPY_BYTES];
+        loop {
+            // Told apart, so that a full disk here does not blame the server.
+            let read = match body.read(&mut buffer) {
+                Ok(0) => return Ok(Exported { revision, secrets }),
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    let message = format!("the export of {} broke off: {error}", self.url);
+                    return Err(Failure::new(ErrorCode::ServerUnreachable, message).into());
+                }
+            };
+            out.write_all(&buffer[..read])?;
+        }
+    }
+
+    /// What an answer without success says.
+    fn refusal(&self, response: &mut Response<Body>) -> Failure {
+        let text = response
+            .body_mut()
+            .with_config()
+            .limit(ANSWER_BYTES_MAX)
+            .read_to_string();
+        let problem = text.ok().and_then(|text| serde_json::from_str::<Value>(&text).ok());
+        problem.map_or_else(|| self.not_ours(response), |problem| failure(&problem))
     }
 
     fn unreachable(&self, error: &ureq::Error) -> anyhow::Error {
