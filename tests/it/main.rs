@@ -1,8 +1,12 @@
 //! Behaviour that a user could notice, through the public interfaces and a real store.
 
-mod conformance;
 mod bad_input;
 mod bad_store;
+mod cli_commands;
+mod cli_export;
+mod cli_remote;
+mod conformance;
+mod documents;
 mod full_disk;
 mod http_abuse;
 mod http_conformance;

@@ -1,0 +1,204 @@
+//! The command line on a store in a folder, as a person or a pipeline uses it.
+
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::process::{linchpin, run_on};
+
+/// The repository.
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// A store with the shop of the README in it.
+struct Shop {
+    folder: tempfile::TempDir,
+}
+
+impl Shop {
+    fn new() -> Self {
+        let shop = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        let imported = shop.run(&["import", &format!("{ROOT}/fixtures/shop/shop.ndjson")]);
+        assert_eq!(code(&imported), 0, "{imported:?}");
+        shop
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        run_on(&self.folder.path().join("data"), arguments)
+    }
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("an exit code")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Compares with a snapshot in which identities and times are words.
+macro_rules! assert_shown {
+    ($text:expr) => {{
+        let mut settings = insta::Settings::clone_current();
+        settings.add_filter("ci:[0-9a-f-]{36}", "ci:ID");
+        settings.add_filter("group:[0-9a-f-]{36}", "group:ID");
+        settings.add_filter("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", "TIME");
+        settings.add_filter("\"(end|start)?[cC]ursor\": \"[0-9a-f]+\"", "CURSOR");
+        settings.add_filter("in [0-9]+[.][0-9] s", "in SECONDS s");
+        settings.add_filter("[^ ]+/fixtures/", "fixtures/");
+        settings.bind(|| insta::assert_snapshot!($text));
+    }};
+}
+
+#[test]
+fn the_answer_to_an_impact_question_is_for_people_and_for_scripts() {
+    let shop = Shop::new();
+    let answer = shop.run(&["impact", "physical_server:host-01"]);
+    assert_eq!(code(&answer), 0, "{answer:?}");
+    assert_shown!(out(&answer));
+    let answer = shop.run(&["impact", "switch:sw-01", "--json"]);
+    assert_eq!((code(&answer), err(&answer).as_str()), (0, ""));
+    let answer: Value = serde_json::from_str(&out(&answer)).unwrap();
+    assert_eq!(
+        (&answer["complete"], &answer["counts"]["down"]),
+        (&Value::from(true), &Value::from(11)),
+        "{answer:#}"
+    );
+}
+
+#[test]
+fn a_pipeline_is_stopped_by_the_conditions_it_names() {
+    let shop = Shop::new();
+    let of = |arguments: &[&str]| code(&shop.run(&[&["impact"], arguments].concat()));
+    assert_eq!(of(&["switch:sw-01", "--fail-on", "tier1-down"]), 10);
+    assert_eq!(of(&["physical_server:host-01", "--fail-on", "tier1-down"]), 0);
+    assert_eq!(of(&["physical_server:host-01", "--fail-on", "tier1-down,any-at-risk"]), 10);
+    assert_eq!(of(&["physical_server:host-01", "--fail-on", "tier9-gone"]), 2);
+}
+
+#[test]
+fn a_ci_is_shown_and_cis_are_listed() {
+    let shop = Shop::new();
+    let shown = shop.run(&["ci", "show", "application:shop-app"]);
+    assert_eq!(code(&shown), 0, "{shown:?}");
+    let listed = shop.run(&["ci", "list", "--type", "business_service", "--tier", "1"]);
+    assert_eq!(code(&listed), 0, "{listed:?}");
+    assert_shown!(format!("{}\n{}", out(&shown), out(&listed)));
+    let none = shop.run(&["ci", "list", "--name-contains", "nowhere"]);
+    assert_eq!((code(&none), out(&none).as_str()), (1, ""));
+    let json = shop.run(&["ci", "list", "--limit", "2", "--json"]);
+    let json: Value = serde_json::from_str(&out(&json)).unwrap();
+    assert_eq!(json["totalCount"], 15);
+    assert_eq!(json["configurationItems"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_path_is_shown_and_its_absence_is_an_exit_code() {
+    let shop = Shop::new();
+    let path = shop.run(&["path", "business_service:shop", "switch:sw-01"]);
+    assert_eq!(code(&path), 0, "{path:?}");
+    assert_shown!(out(&path));
+    let none = shop.run(&["path", "rack:rack-01", "business_service:shop", "--direction", "outgoing"]);
+    assert_eq!(code(&none), 1, "{none:?}");
+}
+
+#[test]
+fn what_is_not_there_or_not_clear_is_told_with_a_code_and_a_way_out() {
+    let shop = Shop::new();
+    for (arguments, expected, told) in [
+        (&["ci", "show", "server:nothing"][..], 4, "CI_NOT_FOUND"),
+        (&["impact", "server:nothing"], 4, "_NOT_FOUND"),
+        (&["path", "server:nothing", "switch:sw-01"], 4, "CI_NOT_FOUND"),
+        (&["ci", "list", "--type", "spaceship"], 3, "UNKNOWN_CI_TYPE"),
+        (&["import", "no-such-file"], 2, "FILE_UNUSABLE"),
+        (&["impact"], 2, "Usage"),
+    ] {
+        let answer = shop.run(arguments);
+        assert_eq!(code(&answer), expected, "{arguments:?}: {answer:?}");
+        assert!(err(&answer).contains(told), "{arguments:?}: {answer:?}");
+    }
+    let twin = r#"{"source":"other"}
+{"ci":{"key":"x","type":"person","name":"Ada"}}
+{"ci":{"key":"y","type":"person","name":"Ada"}}
+"#;
+    let file = shop.folder.path().join("twins.ndjson");
+    std::fs::write(&file, twin).unwrap();
+    let imported = shop.run(&["import", file.to_str().unwrap()]);
+    assert_eq!(code(&imported), 0, "{imported:?}");
+    let answer = shop.run(&["ci", "show", "person:Ada", "--json"]);
+    assert_eq!(code(&answer), 4, "{answer:?}");
+    let told: Value = serde_json::from_str(&err(&answer)).unwrap();
+    assert_eq!(told["error"]["code"], "AMBIGUOUS_REFERENCE");
+    assert_eq!(told["error"]["candidates"].as_array().unwrap().len(), 2, "{told}");
+}
+
+#[test]
+fn an_import_reports_what_it_did_and_refused() {
+    let shop = Shop::new();
+    let again = shop.run(&["import", &format!("{ROOT}/fixtures/shop/shop.ndjson")]);
+    assert_eq!(code(&again), 0);
+    assert!(out(&again).contains("all"), "{again:?}");
+    let file = shop.folder.path().join("bad.ndjson");
+    let bad = r#"{"source":"scanner-1"}
+{"ci":{"key":"a","type":"physical_server","name":"a"}}
+{"ci":{"key":"b","type":"spaceship","name":"b"}}
+{"relationship":{"from":"a","type":"runs_on","to":"nowhere"}}
+not JSON
+"#;
+    std::fs::write(&file, bad).unwrap();
+    let file = file.to_str().unwrap();
+    let atomic = shop.run(&["import", file, "--mode", "ATOMIC"]);
+    assert_ne!(code(&atomic), 0, "{atomic:?}");
+    assert_eq!(code(&shop.run(&["ci", "show", "physical_server:a"])), 4, "nothing is in");
+    let partial = shop.run(&["import", file]);
+    assert_eq!(code(&partial), 1, "{partial:?}");
+    for told in ["UNKNOWN_CI_TYPE", "DANGLING_EDGE", "MALFORMED_JSON"] {
+        assert!(out(&partial).contains(told), "{told}: {partial:?}");
+    }
+    assert_eq!(code(&shop.run(&["ci", "show", "physical_server:a"])), 0);
+}
+
+#[test]
+fn the_store_is_verified_and_damage_is_an_exit_code() {
+    let shop = Shop::new();
+    let clean = shop.run(&["verify"]);
+    assert_eq!(code(&clean), 0, "{clean:?}");
+    assert!(out(&clean).starts_with("clean:"), "{clean:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let missing = run_on(&folder.path().join("nothing"), &["verify"]);
+    assert_eq!(code(&missing), 2, "{missing:?}");
+}
+
+#[test]
+fn schema_and_configuration_are_what_the_repository_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let schema = run_on(&data, &["schema"]);
+    let written = std::fs::read_to_string(Path::new(ROOT).join("schema/schema.graphql")).unwrap();
+    assert_eq!(out(&schema).trim_end(), written.trim_end());
+    let config = run_on(&data, &["config"]);
+    assert_eq!(code(&config), 0, "{config:?}");
+    let parsed: toml::Value = toml::from_str(&out(&config)).unwrap();
+    assert_eq!(parsed["server"]["listen"].as_str(), Some("127.0.0.1:8080"));
+    assert!(out(&config).contains("flag"), "where a value came from: {}", out(&config));
+    assert!(!data.exists(), "neither opens a store");
+}
+
+#[test]
+fn help_is_there_for_every_command() {
+    let help = linchpin().arg("--help").output().unwrap();
+    assert_eq!(code(&help), 0);
+    for command in [
+        "serve", "impact", "ci", "path", "import", "export", "generate", "verify", "schema", "config",
+    ] {
+        assert!(out(&help).contains(&format!("\n  {command} ")), "{command}");
+        let own = linchpin().args([command, "--help"]).output().unwrap();
+        assert!(code(&own) == 0 && out(&own).contains("Usage: linchpin"), "{own:?}");
+    }
+}

@@ -1,0 +1,113 @@
+//! What is exported can be imported, and is the same estate.
+
+use std::path::Path;
+use std::process::Output;
+
+use crate::ingest_support::Database;
+use crate::process::{Process, run_on};
+
+fn done(output: &Output) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    assert!(output.status.success(), "{output:?}");
+    (text(&output.stdout), text(&output.stderr))
+}
+
+fn import(store: &Path, file: &Path) {
+    done(&run_on(store, &["import", file.to_str().unwrap()]));
+}
+
+/// Sources of their own, a secret, weights, strengths, validity, a disposed CI with a past.
+const SPECIAL: &str = r#"{"source":"by-hand"}
+{"catalog":"[[ci_type]]\nname = \"lift\"\nparent = \"facility\"\nlabel = \"Lift\"\nattributes = [{ name = \"load\", type = \"decimal\" }]\n"}
+{"ci":{"key":"lift","type":"lift","name":"North \"lift\" ü","attributes":{"load":1250.50},"tags":["b","a"],"valid_from":"2026-01-01T00:00:00Z"}}
+{"ci":{"key":"sw","type":"switch","name":"special-switch","attributes":{"snmp_community":"swordfish","serial_number":"S-1"}}}
+{"ci":{"key":"old","type":"physical_server","name":"special-old","stage":"retired"}}
+{"ci":{"key":"svc","type":"business_service","name":"special","stage":"planned","attributes":{"tier":2}}}
+{"ci":{"key":"w1","type":"web_server","name":"special-w1"}}
+{"ci":{"key":"w2","type":"web_server","name":"special-w2"}}
+{"relationship":{"from":"old","type":"connects_to","to":"sw"}}
+{"group":{"name":"pair","consumer":"svc","members":["w1",{"ci":"w2","weight":2,"strength":"DEGRADED"}],"up_min":"50%","spare_min":3,"grounded":true}}
+{"relationship":{"from":"svc","type":"depends_on","to":"sw","qualifier":"night","weight":3,"reverse":"WEAK","valid_to":"2030-01-01T00:00:00Z","group":"pair"}}
+{"source":"scanner-1"}
+{"ci":{"key":"0815","type":"switch","attributes":{"serial_number":"S-1","description":"seen by the scanner"}}}
+{"ci":{"key":"0816","type":"physical_server","name":"seen-only-by-the-scanner"}}
+{"relationship":{"from":"0816","type":"connects_to","to":"0815"}}
+{"source":"by-hand"}
+{"ci":{"key":"old","type":"physical_server","stage":"disposed"}}
+"#;
+
+#[test]
+fn an_export_is_taken_back_into_an_equal_estate() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let (first, second) = (at("first"), at("second"));
+    done(&run_on(
+        &first,
+        &["generate", "--cis", "600", "--seed", "7", "-o", at("made").to_str().unwrap()],
+    ));
+    std::fs::write(at("special"), SPECIAL).unwrap();
+    import(&first, &at("made"));
+    import(&first, &at("special"));
+
+    let (exported, told) = done(&run_on(&first, &["export"]));
+    assert!(told.contains("1 secret attributes"), "{told}");
+    assert!(!exported.contains("swordfish"));
+    std::fs::write(at("exported"), &exported).unwrap();
+    import(&second, &at("exported"));
+    let (again, told) = done(&run_on(&second, &["export", "-o", at("again").to_str().unwrap()]));
+    assert_eq!(again, "");
+    assert!(!told.contains("secret"), "{told}");
+    let again = std::fs::read_to_string(at("again")).unwrap();
+    for (line, (one, other)) in exported.lines().zip(again.lines()).enumerate() {
+        assert_eq!(one, other, "line {}", line + 1);
+    }
+    assert_eq!(exported.len(), again.len());
+
+    for ours in [
+        r#""tags":["a","b"]"#,
+        r#""load":1250.5"#,
+        r#""stage":"disposed""#,
+        r#""up_min":"50%""#,
+        r#""spare_min":3"#,
+        r#""grounded":true"#,
+        r#""qualifier":"night""#,
+        r#""reverse":"WEAK""#,
+        r#""key":"0815""#,
+        r#""valid_to":"2030-01-01T00:00:00Z""#,
+        r#""name":"North \"lift\" ü""#,
+    ] {
+        assert!(exported.contains(ours), "{ours}");
+    }
+}
+
+#[test]
+fn a_server_exports_what_its_store_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("data");
+    import(&store, Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/shop/shop.ndjson")));
+    let (local, _) = done(&run_on(&store, &["export"]));
+    let server = Process::start(&store);
+    let (remote, _) = done(&run_on(&store, &["--url", &server.client().url, "export"]));
+    assert!(server.stop().success());
+    assert_eq!(local, remote);
+}
+
+#[test]
+fn made_up_estates_and_fixtures_load_without_a_refusal() {
+    let mut made = Vec::new();
+    for record in linchpin::generate::estate(3_000, 1) {
+        linchpin::ingest::payload::write_line(&mut made, &record).unwrap();
+    }
+    let fixture = |name: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let (shop, estate) = (fixture("fixtures/shop/shop.ndjson"), fixture("fixtures/estate/estate.ndjson"));
+    let demo = [shop.as_str(), estate.as_str()];
+    let large = [std::str::from_utf8(&made).unwrap()];
+    for payloads in [&large[..], &demo[..]] {
+        let database = Database::new();
+        for payload in payloads {
+            let report = database.load(payload);
+            assert!(report.summary.error.is_none(), "{:?}", report.summary.error);
+            assert!(report.items().is_empty(), "{}", report.text());
+        }
+    }
+}
