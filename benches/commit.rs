@@ -110,7 +110,7 @@ fn clients(cmdb: &Cmdb, disk: &mut Disk, writes: usize) {
             })
             .collect();
         for client in clients {
-            commits.extend(client.join().expect("a client"));
+            commits.0.extend(client.join().expect("a client").0);
         }
     });
     let per_second = (CLIENTS * writes) as f64 / begun.elapsed().as_secs_f64();

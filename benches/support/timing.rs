@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// How long something took, run by run.
 #[derive(Debug, Default)]
-pub struct Times(Vec<Duration>);
+pub struct Times(pub Vec<Duration>);
 
 impl Times {
     /// Runs something once more and notes how long it took.
@@ -14,11 +14,6 @@ impl Times {
         let value = work();
         self.0.push(begun.elapsed());
         value
-    }
-
-    /// Takes in what others measured.
-    pub fn extend(&mut self, times: Self) {
-        self.0.extend(times.0);
     }
 
     /// The time that so many of a hundred runs kept below.

@@ -78,6 +78,8 @@ struct Waiting {
 impl Writer {
     /// Serves the queue until it is told to close or everybody who could write is gone.
     pub(super) fn run(mut self, queue: &Receiver<Message>) {
+        // Made now, so that the first write does not wait for it.
+        self.states.spare();
         loop {
             let message = if self.unusable.is_some() {
                 match queue.recv_timeout(RECOVERY_INTERVAL) {

@@ -73,12 +73,13 @@ impl PostingList {
 
     /// The chunk that has the slot or should.
     fn chunk_of(&self, slot: Slot) -> Option<usize> {
-        let behind = self.chunks.partition_point(|chunk| chunk[0] <= slot);
-        if self.chunks.is_empty() {
-            None
-        } else {
-            Some(behind.saturating_sub(1))
+        let last = self.chunks.len().checked_sub(1)?;
+        // Slots come in rising order mostly.
+        if self.chunks[last][0] <= slot {
+            return Some(last);
         }
+        let behind = self.chunks.partition_point(|chunk| chunk[0] <= slot);
+        Some(behind.saturating_sub(1))
     }
 }
 
