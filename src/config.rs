@@ -63,7 +63,7 @@ settings! {
         /// Depth of fields once fragments are expanded; introspection needs 13.
         document_depth_max: usize = "16", 2..=30;
         /// Summed cost of the fields of a document.
-        complexity_max: usize = "50000", 100..=1_000_000_000;
+        complexity_max: usize = "250000", 100..=1_000_000_000;
         /// Items of one page.
         page_size_max: usize = "1000", 1..=100_000;
         /// Body of a GraphQL answer, in bytes.

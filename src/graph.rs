@@ -22,6 +22,7 @@ pub mod restore;
 pub mod search;
 mod shared;
 pub mod sightings;
+pub mod slips;
 mod slot;
 pub mod traverse;
 

@@ -4,7 +4,7 @@
 //! passed over. Applying a delta and then its inverse restores the state, including the slots that
 //! the next items will get; this keeps the two states that alternate in memory equal.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use petgraph::stable_graph::EdgeIndex;
@@ -24,6 +24,7 @@ impl Estate {
     /// Applies a checked delta. Costs what it changes, except for catalog items that change the
     /// meaning of what is recorded: those rebuild what is derived.
     pub fn apply(&mut self, delta: &Delta) {
+        self.slips = OnceLock::new();
         let mut items = delta.items.as_slice();
         while let [first, rest @ ..] = items {
             if is_catalog_item(first) {

@@ -1,7 +1,7 @@
 //! The estate and how to read it.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use petgraph::Direction;
@@ -18,6 +18,7 @@ use super::relationship_table::{EdgeSlot, RelationshipTable};
 use super::search::SearchIndex;
 use super::shared::SharedVec;
 use super::sightings::{SightingKind, Sightings};
+use super::slips::Slip;
 use crate::catalog::Catalog;
 use crate::model::{
     AttributeId, AttributeValue, Attributes, CiId, CiTypeId, ConfigurationItem, GroupId, LifecycleStage,
@@ -54,6 +55,8 @@ pub struct Estate {
     pub(super) next_relationship: u64,
     /// CIs that do not exist always.
     pub(super) bounded_cis: usize,
+    /// What was modelled amiss, once somebody asked.
+    pub(super) slips: OnceLock<Arc<[Slip]>>,
     /// What changed since it was last saved.
     pub(super) marks: ChangeMarks,
 }
@@ -99,6 +102,7 @@ impl Default for Estate {
             sightings: Arc::default(),
             next_relationship: 1,
             bounded_cis: 0,
+            slips: OnceLock::new(),
             marks: ChangeMarks::default(),
         }
     }

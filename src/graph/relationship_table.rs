@@ -4,6 +4,7 @@
 //! their own, a group, attributes) stands beside it, and an empty place has number 0. Two hash tables of bare edge numbers find one
 //! by id, or by type, ends and qualifier.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -87,6 +88,8 @@ pub(super) struct RelationshipTable {
     count: usize,
     /// Relationships that name a group, by group.
     naming: FxHashMap<GroupId, Vec<EdgeSlot>>,
+    /// Relationships from a CI to itself.
+    self_edges: BTreeSet<u32>,
     /// Relationships that do not hold always.
     pub(super) bounded: usize,
 }
@@ -141,6 +144,10 @@ impl RelationshipTable {
             .map(EdgeSlot)
     }
 
+    pub(super) fn self_edges(&self) -> impl Iterator<Item = EdgeSlot> + '_ {
+        self.self_edges.iter().copied().map(EdgeSlot)
+    }
+
     pub(super) fn naming(&self, group: GroupId) -> &[EdgeSlot] {
         self.naming.get(&group).map_or(&[], Vec::as_slice)
     }
@@ -161,6 +168,9 @@ impl RelationshipTable {
             first_seen_s: u32::try_from(relationship.first_seen.as_second().max(0)).unwrap_or(u32::MAX),
         };
         self.rows.set(edge.index(), row, &Row::VACANT);
+        if from == to {
+            self.self_edges.insert(edge.0);
+        }
         self.count += 1;
         self.set_extras(edge, relationship);
     }
@@ -199,6 +209,7 @@ impl RelationshipTable {
         self.by_id.remove(hash_of_id(row.id), |found| *found == edge.0);
         self.by_key.remove(row.key_hash(), |found| *found == edge.0);
         self.rows.set(edge.index(), Row::VACANT, &Row::VACANT);
+        self.self_edges.remove(&edge.0);
         self.clear_extras(edge);
         self.count -= 1;
     }

@@ -78,7 +78,10 @@ fn a_pipeline_is_stopped_by_the_conditions_it_names() {
     let of = |arguments: &[&str]| code(&shop.run(&[&["impact"], arguments].concat()));
     assert_eq!(of(&["switch:sw-01", "--fail-on", "tier1-down"]), 10);
     assert_eq!(of(&["physical_server:host-01", "--fail-on", "tier1-down"]), 0);
-    assert_eq!(of(&["physical_server:host-01", "--fail-on", "tier1-down,any-at-risk"]), 10);
+    assert_eq!(
+        of(&["physical_server:host-01", "--fail-on", "tier1-down,any-at-risk"]),
+        10
+    );
     assert_eq!(of(&["physical_server:host-01", "--fail-on", "tier9-gone"]), 2);
 }
 
@@ -104,7 +107,13 @@ fn a_path_is_shown_and_its_absence_is_an_exit_code() {
     let path = shop.run(&["path", "business_service:shop", "switch:sw-01"]);
     assert_eq!(code(&path), 0, "{path:?}");
     assert_shown!(out(&path));
-    let none = shop.run(&["path", "rack:rack-01", "business_service:shop", "--direction", "outgoing"]);
+    let none = shop.run(&[
+        "path",
+        "rack:rack-01",
+        "business_service:shop",
+        "--direction",
+        "outgoing",
+    ]);
     assert_eq!(code(&none), 1, "{none:?}");
 }
 
@@ -155,7 +164,11 @@ not JSON
     let file = file.to_str().unwrap();
     let atomic = shop.run(&["import", file, "--mode", "ATOMIC"]);
     assert_ne!(code(&atomic), 0, "{atomic:?}");
-    assert_eq!(code(&shop.run(&["ci", "show", "physical_server:a"])), 4, "nothing is in");
+    assert_eq!(
+        code(&shop.run(&["ci", "show", "physical_server:a"])),
+        4,
+        "nothing is in"
+    );
     let partial = shop.run(&["import", file]);
     assert_eq!(code(&partial), 1, "{partial:?}");
     for told in ["UNKNOWN_CI_TYPE", "DANGLING_EDGE", "MALFORMED_JSON"] {
@@ -186,7 +199,11 @@ fn schema_and_configuration_are_what_the_repository_holds() {
     assert_eq!(code(&config), 0, "{config:?}");
     let parsed: toml::Value = toml::from_str(&out(&config)).unwrap();
     assert_eq!(parsed["server"]["listen"].as_str(), Some("127.0.0.1:8080"));
-    assert!(out(&config).contains("flag"), "where a value came from: {}", out(&config));
+    assert!(
+        out(&config).contains("flag"),
+        "where a value came from: {}",
+        out(&config)
+    );
     assert!(!data.exists(), "neither opens a store");
 }
 

@@ -43,7 +43,15 @@ fn an_export_is_taken_back_into_an_equal_estate() {
     let (first, second) = (at("first"), at("second"));
     done(&run_on(
         &first,
-        &["generate", "--cis", "600", "--seed", "7", "-o", at("made").to_str().unwrap()],
+        &[
+            "generate",
+            "--cis",
+            "600",
+            "--seed",
+            "7",
+            "-o",
+            at("made").to_str().unwrap(),
+        ],
     ));
     std::fs::write(at("special"), SPECIAL).unwrap();
     import(&first, &at("made"));
@@ -84,7 +92,10 @@ fn an_export_is_taken_back_into_an_equal_estate() {
 fn a_server_exports_what_its_store_does() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("data");
-    import(&store, Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/shop/shop.ndjson")));
+    import(
+        &store,
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/shop/shop.ndjson")),
+    );
     let (local, _) = done(&run_on(&store, &["export"]));
     let server = Process::start(&store);
     let (remote, _) = done(&run_on(&store, &["--url", &server.client().url, "export"]));
@@ -99,7 +110,10 @@ fn made_up_estates_and_fixtures_load_without_a_refusal() {
         linchpin::ingest::payload::write_line(&mut made, &record).unwrap();
     }
     let fixture = |name: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
-    let (shop, estate) = (fixture("fixtures/shop/shop.ndjson"), fixture("fixtures/estate/estate.ndjson"));
+    let (shop, estate) = (
+        fixture("fixtures/shop/shop.ndjson"),
+        fixture("fixtures/estate/estate.ndjson"),
+    );
     let demo = [shop.as_str(), estate.as_str()];
     let large = [std::str::from_utf8(&made).unwrap()];
     for payloads in [&large[..], &demo[..]] {

@@ -54,7 +54,10 @@ fn a_token_is_needed_shown_and_never_printed() {
     for arguments in [&["ci", "list"][..], &["import", SHOP], &["export"]] {
         let refused = ask(&url, arguments);
         assert_eq!(code(&refused), 7, "{refused:?}");
-        assert!(String::from_utf8_lossy(&refused.stderr).contains("UNAUTHENTICATED"), "{refused:?}");
+        assert!(
+            String::from_utf8_lossy(&refused.stderr).contains("UNAUTHENTICATED"),
+            "{refused:?}"
+        );
     }
     for arguments in [&["import", SHOP][..], &["ci", "list"], &["export"]] {
         let answered = ask(&url, &[&["--token-file", token], arguments].concat());
@@ -68,12 +71,19 @@ fn a_token_is_needed_shown_and_never_printed() {
 #[test]
 fn a_server_that_is_not_there_is_told_apart_from_one_that_refuses() {
     // A port that was free a moment ago.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let url = format!("http://127.0.0.1:{port}");
     for arguments in [&["ci", "list"][..], &["import", SHOP], &["export"]] {
         let answer = ask(&url, arguments);
         assert_eq!(code(&answer), 6, "{answer:?}");
-        assert!(String::from_utf8_lossy(&answer.stderr).contains("SERVER_UNREACHABLE"), "{answer:?}");
+        assert!(
+            String::from_utf8_lossy(&answer.stderr).contains("SERVER_UNREACHABLE"),
+            "{answer:?}"
+        );
     }
 }
 
@@ -92,7 +102,9 @@ impl Demo {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let lines = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
         let mut told = Vec::new();
         for line in lines {
             told.push(line);
@@ -128,7 +140,12 @@ fn the_demo_says_what_to_ask_and_answers_it() {
     let folder = tempfile::tempdir().unwrap();
     let demo = Demo::start(folder.path());
     let told = demo.told.join("\n");
-    for part in ["/graphiql", "/graphql", "/ingest", "loaded the example estate into ./linchpin-data"] {
+    for part in [
+        "/graphiql",
+        "/graphql",
+        "/ingest",
+        "loaded the example estate into ./linchpin-data",
+    ] {
         assert!(told.contains(part), "{part} is not in {told}");
     }
     let command: Vec<&str> = demo.told.last().unwrap().split_whitespace().collect();
@@ -140,9 +157,23 @@ fn the_demo_says_what_to_ask_and_answers_it() {
 
     let again = Demo::start(folder.path());
     assert!(again.told.join("\n").contains("is kept as it is"), "{:?}", again.told);
-    let figures = ureq::get(format!("{}/metrics", again.url())).call().unwrap().body_mut().read_to_string().unwrap();
-    for figure in ["revision", "checkpoint_revision", "configuration_items", "relationships", "write_queue_depth"] {
-        assert!(figures.contains(&format!("\nlinchpin_{figure} ")), "{figure} is not in {figures}");
+    let figures = ureq::get(format!("{}/metrics", again.url()))
+        .call()
+        .unwrap()
+        .body_mut()
+        .read_to_string()
+        .unwrap();
+    for figure in [
+        "revision",
+        "checkpoint_revision",
+        "configuration_items",
+        "relationships",
+        "write_queue_depth",
+    ] {
+        assert!(
+            figures.contains(&format!("\nlinchpin_{figure} ")),
+            "{figure} is not in {figures}"
+        );
     }
     assert!(figures.contains("\nlinchpin_writable 1\n"), "{figures}");
     again.stop();

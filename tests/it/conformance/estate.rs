@@ -1,6 +1,6 @@
 //! A case's model as an estate: catalog, CIs, groups and relationships, by GraphQL.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
@@ -87,10 +87,17 @@ fn define(client: &Client, file: &Value, case: &Value, recorded: &mut Recorded) 
 }
 
 fn record_cis(client: &Client, case: &Value, prefix: &str, recorded: &mut Recorded) -> Result<(), Refused> {
+    let name_of = |ci: &Value| ci.as_str().or(ci["id"].as_str()).expect("a CI's name").to_owned();
+    let cis: Vec<&Value> = case["cis"].as_array().into_iter().flatten().collect();
+    // The law breaks ties by CI id, and the cases' ids are their names: let ours sort alike.
+    let order: BTreeSet<String> = cis.iter().map(|ci| name_of(ci)).collect();
     let mut commands = Vec::new();
-    for ci in case["cis"].as_array().into_iter().flatten() {
-        let name = ci.as_str().or(ci["id"].as_str()).expect("a CI's name");
-        let id = format!("ci:{}", Uuid::from_bytes(short_hash(&format!("{prefix}/{name}"))));
+    for ci in cis {
+        let name = name_of(ci);
+        let rank = order.iter().position(|known| *known == name).expect("it is among them");
+        let mut bytes = short_hash(prefix);
+        bytes[12..].copy_from_slice(&u32::try_from(rank).expect("a small case").to_be_bytes());
+        let id = format!("ci:{}", Uuid::from_bytes(bytes));
         let mut attributes = Map::new();
         for key in ["min_up", "tier", "cost_per_hour", "rto", "users"] {
             if !ci[key].is_null() {
@@ -106,7 +113,7 @@ fn record_cis(client: &Client, case: &Value, prefix: &str, recorded: &mut Record
             "validFrom": moment(&ci["valid_from"]),
             "validTo": moment(&ci["valid_to"]),
         }}));
-        recorded.cis.insert(name.to_owned(), id);
+        recorded.cis.insert(name, id);
     }
     let refusals = execute(client, &commands)?;
     refusals.into_iter().flatten().next().map_or(Ok(()), Err)

@@ -1,6 +1,7 @@
 //! An impact report with the state it was asked on and the filter of its list.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use crate::api::connection::{Connection, Cursors, QuestionHash};
 use crate::api::error::ApiResult;
 use crate::api::scalars::Long;
 use crate::graph::dependency::GroupKey;
+use crate::graph::slips::Slip;
 use crate::graph::{Slot, Snapshot};
 use crate::impact::{self, FailedCi, ImpactReport, ImpactView, WarningCode, WarningSample};
 use crate::model::{CiTypeId, ImpactState};
@@ -143,7 +145,52 @@ impl Answer {
                 .cloned()
                 .collect(),
         });
-        found.chain(missing).collect()
+        let mut warnings: Vec<ImpactWarning> = found.chain(missing).collect();
+        warnings.extend(self.slips());
+        warnings.sort_by(|a, b| a.code.cmp(&b.code));
+        warnings
+    }
+
+    /// Slips of modelling at CIs that the answer touches.
+    fn slips(&self) -> Vec<ImpactWarning> {
+        let touched = |slot: &Slot| {
+            self.report.after(*slot) > ImpactState::Ok || self.roots.iter().any(|root| root.slot == *slot)
+        };
+        let mut found: BTreeMap<WarningCode, Vec<WarningSample>> = BTreeMap::new();
+        for slip in self.view.slips().iter() {
+            let (code, at, sample) = match slip {
+                Slip::SelfEdge { relationship, ci } => (
+                    WarningCode::SelfEdge,
+                    [*ci; 2],
+                    WarningSample::Relationship(*relationship),
+                ),
+                Slip::ConsumerMismatch {
+                    relationship,
+                    source,
+                    target,
+                } => {
+                    let sample = WarningSample::Relationship(*relationship);
+                    (WarningCode::GroupConsumerMismatch, [*source, *target], sample)
+                }
+                Slip::SelfMember { group, consumer } => {
+                    let sample = WarningSample::Group(GroupKey::Explicit(*group));
+                    (WarningCode::GroupSelfMember, [*consumer; 2], sample)
+                }
+            };
+            if at.iter().any(touched) {
+                found.entry(code).or_default().push(sample);
+            }
+        }
+        let warning = |(code, samples): (WarningCode, Vec<WarningSample>)| ImpactWarning {
+            code: code.as_str().to_owned(),
+            count: samples.len().into(),
+            samples: samples
+                .iter()
+                .take(impact::ImpactWarning::SAMPLES_MAX)
+                .map(|one| self.sample(*one))
+                .collect(),
+        };
+        found.into_iter().map(warning).collect()
     }
 
     fn sample(&self, sample: WarningSample) -> String {
