@@ -5,14 +5,14 @@
 //! the consumer. Every arc is looked at once per rise of its source, at most three times; time is
 //! linear in the arcs touched, memory outside the scratch in the CIs touched. No recursion.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use crate::graph::Slot;
 use crate::graph::dependency::{DependencyIndex, Link};
 use crate::model::ImpactState;
 
-use super::question::{Budget, ImpactError, ImpactQuestion, ImpactView, StartingState};
+use super::question::{Budget, FailedCi, ImpactError, ImpactQuestion, ImpactView, StartingState};
 use super::reading::{Carry, Reading};
 use super::report::{ImpactReport, Phase, Truncated, TruncationReason};
 use super::rises::Rise;
@@ -64,55 +64,63 @@ pub fn impact(
 }
 
 /// What is given rather than computed, by slot: only CIs that take part, each once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Given {
-    assumed: BTreeMap<Slot, ImpactState>,
-    start: BTreeMap<Slot, ImpactState>,
-    failed: BTreeMap<Slot, ImpactState>,
+    assumed: Vec<FailedCi>,
+    start: Vec<FailedCi>,
+    failed: Vec<FailedCi>,
 }
 
 impl Given {
     fn new(view: ImpactView<'_>, question: &ImpactQuestion, warnings: &mut Warnings) -> Result<Self, ImpactError> {
-        let mut given = Self::default();
         let conflict = |slot: Slot, assumed: ImpactState, other: ImpactState| ImpactError::AssumeConflict {
             ci: view.columns.id(slot),
             assumed,
             other,
         };
-        for pin in &question.assumed {
-            match given.assumed.insert(pin.slot, pin.state) {
-                Some(other) if other != pin.state => return Err(conflict(pin.slot, other, pin.state)),
-                Some(_) | None => {}
-            }
+        let mut assumed = question.assumed.clone();
+        assumed.sort_by_key(|pin| pin.slot);
+        assumed.dedup();
+        if let Some([one, other]) = assumed.array_windows().find(|[one, other]| one.slot == other.slot) {
+            return Err(conflict(one.slot, one.state, other.state));
         }
+        let mut start = question.starting_failed.clone();
         if question.starting_state == StartingState::Current {
-            let impaired = view.columns.impaired();
-            given.start = impaired.map(|slot| (slot, view.columns.current(slot))).collect();
+            start.extend(view.columns.impaired().map(|slot| FailedCi {
+                slot,
+                state: view.columns.current(slot),
+            }));
         }
-        for starting in &question.starting_failed {
-            let state = given.start.entry(starting.slot).or_default();
-            *state = (*state).max(starting.state);
-        }
-        for failed in &question.failed {
-            let root = failed.slot;
-            if let Some(assumed) = given.assumed.get(&root).filter(|_| failed.state > ImpactState::Ok) {
-                return Err(conflict(root, *assumed, failed.state));
-            }
-            if let Some(known) = given.failed.get_mut(&root) {
-                *known = (*known).max(failed.state);
-                warnings.add_ci(view, WarningCode::DuplicateRoot, root);
-            } else {
-                given.failed.insert(root, failed.state);
+        keep_worst(&mut start, |_| {});
+        let mut failed = question.failed.clone();
+        for root in failed.iter().filter(|root| root.state > ImpactState::Ok) {
+            if let Ok(found) = assumed.binary_search_by_key(&root.slot, |pin| pin.slot) {
+                return Err(conflict(root.slot, assumed[found].state, root.state));
             }
         }
-        for slot in given.failed.keys().filter(|slot| !view.columns.takes_part(**slot)) {
-            warnings.add_ci(view, WarningCode::RootExcluded, *slot);
+        keep_worst(&mut failed, |slot| {
+            warnings.add_ci(view, WarningCode::DuplicateRoot, slot)
+        });
+        for root in failed.iter().filter(|root| !view.columns.takes_part(root.slot)) {
+            warnings.add_ci(view, WarningCode::RootExcluded, root.slot);
         }
-        for list in [&mut given.assumed, &mut given.start, &mut given.failed] {
-            list.retain(|slot, _| view.columns.takes_part(*slot));
+        for list in [&mut assumed, &mut start, &mut failed] {
+            list.retain(|ci| view.columns.takes_part(ci.slot));
         }
-        Ok(given)
+        Ok(Self { assumed, start, failed })
     }
+}
+
+/// Sorts by slot and keeps each CI once, in the worst state it is given.
+fn keep_worst(list: &mut Vec<FailedCi>, mut given_again: impl FnMut(Slot)) {
+    list.sort_unstable_by_key(|ci| (ci.slot, Reverse(ci.state)));
+    list.dedup_by(|again, kept| {
+        let same = again.slot == kept.slot;
+        if same {
+            given_again(again.slot);
+        }
+        same
+    });
 }
 
 /// One evaluation under way.
@@ -140,9 +148,9 @@ fn raise(cells: &mut [Cell], raised: &mut Vec<u32>, slot: u32, level: u8) {
 
 impl Evaluation<'_> {
     /// Holds the assumed CIs in their states.
-    fn pin(&mut self, assumed: &BTreeMap<Slot, ImpactState>) {
+    fn pin(&mut self, assumed: &[FailedCi]) {
         self.scratch.rises.starts.push(0);
-        for (slot, state) in assumed {
+        for FailedCi { slot, state } in assumed {
             let level = state.level();
             self.scratch.pinned.push(*slot);
             self.scratch.cells[slot.index()] = settled(PINNED, level);
@@ -158,11 +166,11 @@ impl Evaluation<'_> {
     }
 
     /// Rounds from what is given to the end, or to a limit.
-    fn run(&mut self, given: &BTreeMap<Slot, ImpactState>, depth_max: Option<u32>) -> Option<Truncated> {
+    fn run(&mut self, given: &[FailedCi], depth_max: Option<u32>) -> Option<Truncated> {
         let Scratch {
             cells, raised, rises, ..
         } = &mut *self.scratch;
-        for (slot, state) in given {
+        for FailedCi { slot, state } in given {
             raise(cells, raised, slot.number(), state.level());
         }
         if rises.starts.is_empty() {

@@ -11,6 +11,27 @@ pub(super) type Carry = [u8; 4];
 
 const NOTHING: Carry = [0; 4];
 
+/// What arrives over a link, by the number of its strength.
+const TRANSITIVE: [Carry; 16] = carries(1);
+
+/// The same where nothing carries `AT_RISK` on.
+const LOCAL: [Carry; 16] = carries(2);
+
+/// All strengths, where sources below `source_min` carry nothing.
+const fn carries(source_min: u8) -> [Carry; 16] {
+    let mut carries = [NOTHING; 16];
+    let mut number = 0;
+    while let Some(strength) = Strength::from_number(number) {
+        let mut source = source_min;
+        while source < 4 {
+            carries[number as usize][source as usize] = strength.apply(ImpactState::from_level(source)).level();
+            source += 1;
+        }
+        number += 1;
+    }
+    carries
+}
+
 /// A membership that failed: the member counts as at least this bad, whatever its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FailedMember {
@@ -41,16 +62,10 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn new(index: &DependencyIndex, question: &ImpactQuestion) -> Self {
-        let mut carry = [NOTHING; 16];
-        for (number, row) in (0u8..).zip(&mut carry) {
-            if let Some(strength) = Strength::from_number(number) {
-                let read = match question.at_risk {
-                    AtRiskReading::Transitive => strength,
-                    AtRiskReading::Local => strength.without_at_risk(),
-                };
-                *row = ImpactState::ALL.map(|state| read.apply(state).level());
-            }
-        }
+        let carry = match question.at_risk {
+            AtRiskReading::Transitive => TRANSITIVE,
+            AtRiskReading::Local => LOCAL,
+        };
         let mut excluded: Vec<u16> = question.excluded_types.iter().map(|id| id.number()).collect();
         excluded.sort_unstable();
         let mut reading = Self {

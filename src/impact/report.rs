@@ -9,8 +9,8 @@ use crate::model::{CiId, CiTypeId, ImpactState};
 use super::absorbed::{HeldPin, held_pins};
 use super::question::ImpactView;
 use super::reading::Reading;
-use super::rises::{Rise, RiseFinder, Rises};
-use super::scratch::{Cell, Scratch, before, now};
+use super::rises::{RiseFinder, Rises};
+use super::scratch::{Scratch, before, now};
 use super::warning::{ImpactWarning, WarningCode, Warnings};
 
 /// A CI that is worse off after than before.
@@ -43,12 +43,12 @@ impl StateCounts {
         self.at_risk + self.degraded + self.down
     }
 
-    fn add(&mut self, state: ImpactState) {
+    fn add(&mut self, state: ImpactState, cis: u64) {
         match state {
             ImpactState::Ok => {}
-            ImpactState::AtRisk => self.at_risk += 1,
-            ImpactState::Degraded => self.degraded += 1,
-            ImpactState::Down => self.down += 1,
+            ImpactState::AtRisk => self.at_risk += cis,
+            ImpactState::Degraded => self.degraded += cis,
+            ImpactState::Down => self.down += cis,
         }
     }
 }
@@ -62,6 +62,21 @@ pub struct Counts {
     pub by_type: Vec<(CiTypeId, StateCounts)>,
     /// By tier: 1 to 4 at their numbers, CIs without a tier at 0.
     pub by_tier: [StateCounts; TIERS],
+}
+
+impl Counts {
+    /// Counts from what each bucket holds, given one place further; empties `by_type`.
+    fn new(buckets: &[usize; BUCKETS + 1], by_type: &mut [StateCounts]) -> Self {
+        let mut counts = Self::default();
+        for (bucket, cis) in buckets[1..].iter().enumerate() {
+            let after = [ImpactState::Down, ImpactState::Degraded, ImpactState::AtRisk][bucket / TIERS];
+            counts.all.add(after, *cis as u64);
+            counts.by_tier[(bucket + 1) % TIERS].add(after, *cis as u64);
+        }
+        let types = (0u16..).map(CiTypeId::new).zip(by_type.iter_mut().map(std::mem::take));
+        counts.by_type = types.filter(|(_, counts)| counts.total() > 0).collect();
+        counts
+    }
 }
 
 /// Tiers 1 to 4, and none.
@@ -284,24 +299,39 @@ impl ImpactReport {
 
 type Impacted = (Vec<ImpactedCi>, [usize; BUCKETS + 1], Counts);
 
+/// A rise that is not the last of its CI, in the list of [`Scratch::places`].
+const SUPERSEDED: u8 = u8::MAX;
+
 /// The last rise of each impacted CI, sorted into buckets; the log keeps them by depth already.
-fn impacted(view: ImpactView<'_>, scratch: &Scratch) -> Impacted {
-    let mut counts = Counts::default();
-    let mut by_type: Vec<StateCounts> = Vec::new();
+///
+/// The CIs' cells and facts lie all over memory, so they are read once: what the second pass needs
+/// of them, bucket and state before, is noted in a byte a rise.
+fn impacted(view: ImpactView<'_>, scratch: &mut Scratch) -> Impacted {
+    let Scratch {
+        cells,
+        rises,
+        places,
+        counts_by_type,
+        ..
+    } = scratch;
     let mut buckets = [0; BUCKETS + 1];
-    for_each_last(scratch, |rise, _, _| {
-        let (slot, after) = (Slot::new(rise.slot), ImpactState::from_level(rise.to));
-        let (tier, ci_type) = (view.columns.tier(slot), view.columns.ci_type(slot));
-        counts.all.add(after);
-        counts.by_tier[tier.map(usize::from).filter(|tier| *tier < TIERS).unwrap_or(0)].add(after);
-        if by_type.len() <= ci_type.index() {
-            by_type.resize(ci_type.index() + 1, StateCounts::default());
+    for rise in &rises.log {
+        let cell = cells[rise.slot as usize];
+        if rise.to != now(cell) {
+            places.push(SUPERSEDED);
+            continue;
         }
-        by_type[ci_type.index()].add(after);
-        buckets[bucket(rise.to, tier) + 1] += 1;
-    });
-    let types = (0u16..).map(CiTypeId::new).zip(by_type);
-    counts.by_type = types.filter(|(_, counts)| counts.total() > 0).collect();
+        let slot = Slot::new(rise.slot);
+        let (tier, ci_type) = (view.columns.tier(slot), view.columns.ci_type(slot));
+        let bucket = bucket(rise.to, tier);
+        buckets[bucket + 1] += 1;
+        if counts_by_type.len() <= ci_type.index() {
+            counts_by_type.resize(ci_type.index() + 1, StateCounts::default());
+        }
+        counts_by_type[ci_type.index()].add(ImpactState::from_level(rise.to), 1);
+        places.push(u8::try_from(bucket).unwrap_or(SUPERSEDED) << 2 | before(cell));
+    }
+    let counts = Counts::new(&buckets, counts_by_type);
     for bucket in 0..BUCKETS {
         buckets[bucket + 1] += buckets[bucket];
     }
@@ -313,30 +343,22 @@ fn impacted(view: ImpactView<'_>, scratch: &Scratch) -> Impacted {
     };
     let mut impacted = vec![nobody; buckets[BUCKETS]];
     let mut next = buckets;
-    for_each_last(scratch, |rise, cell, depth| {
-        let slot = Slot::new(rise.slot);
-        let place = &mut next[bucket(rise.to, view.columns.tier(slot))];
-        impacted[*place] = ImpactedCi {
-            slot,
-            depth,
-            before: ImpactState::from_level(before(cell)),
-            after: ImpactState::from_level(rise.to),
-        };
-        *place += 1;
-    });
-    (impacted, buckets, counts)
-}
-
-/// The last rise of each CI, with its cell and its round, by round.
-fn for_each_last(scratch: &Scratch, mut visit: impl FnMut(Rise, Cell, u32)) {
-    for (depth, round) in (0u32..).zip(0..scratch.rises.rounds()) {
-        for rise in scratch.rises.round(round) {
-            let cell = scratch.cells[rise.slot as usize];
-            if rise.to == now(cell) {
-                visit(*rise, cell, depth);
+    let mut places = places.drain(..);
+    for (depth, round) in (0u32..).zip(0..rises.rounds()) {
+        for (rise, place) in rises.round(round).iter().zip(&mut places) {
+            if place != SUPERSEDED {
+                let next = &mut next[usize::from(place >> 2)];
+                impacted[*next] = ImpactedCi {
+                    slot: Slot::new(rise.slot),
+                    depth,
+                    before: ImpactState::from_level(place & 3),
+                    after: ImpactState::from_level(rise.to),
+                };
+                *next += 1;
             }
         }
     }
+    (impacted, buckets, counts)
 }
 
 /// Warnings about groups the question touched, or whose consumer or member it touched.

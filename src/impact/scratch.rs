@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use crate::graph::Slot;
 
 use super::counters::{CLEAR_WHOLE_SHARE, Counters};
+use super::report::StateCounts;
 use super::rises::Rises;
 
 /// Logs up to this length are copied out, so that the scratch keeps its room; longer ones are moved.
@@ -45,6 +46,10 @@ pub struct Scratch {
     /// The CIs the round under way raises.
     pub(super) raised: Vec<u32>,
     pub(super) pinned: Vec<Slot>,
+    /// While the answer is collected: bucket and state before, by place in the log.
+    pub(super) places: Vec<u8>,
+    /// While the answer is collected; empty counts else.
+    pub(super) counts_by_type: Vec<StateCounts>,
     /// The rises up to `before`.
     pub(super) start: Rises,
     /// The rises from `before` to after.

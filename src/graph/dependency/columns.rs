@@ -35,8 +35,8 @@ pub struct CiColumns {
 struct Facts {
     ci_type: CiTypeId,
     tier: u8,
-    current: ImpactState,
-    takes_part: bool,
+    /// The state when the present counts, of a CI that takes part.
+    current: Option<ImpactState>,
 }
 
 const NOBODY: CiId = CiId::from_uuid(uuid::Uuid::nil());
@@ -44,8 +44,7 @@ const NOBODY: CiId = CiId::from_uuid(uuid::Uuid::nil());
 const NOTHING: Facts = Facts {
     ci_type: CiTypeId::new(0),
     tier: 0,
-    current: ImpactState::Ok,
-    takes_part: false,
+    current: None,
 };
 
 impl CiColumns {
@@ -70,8 +69,7 @@ impl CiColumns {
         self.facts[index] = Facts {
             ci_type: row.ci_type,
             tier: row.tier.unwrap_or(0),
-            current: row.current,
-            takes_part: row.takes_part,
+            current: row.takes_part.then_some(row.current),
         };
         if row.takes_part && row.current > ImpactState::Ok {
             self.impaired.insert(slot);
@@ -91,7 +89,9 @@ impl CiColumns {
 
     /// Whether `slot` holds a CI that takes part.
     pub fn takes_part(&self, slot: Slot) -> bool {
-        self.facts.get(slot.index()).is_some_and(|facts| facts.takes_part)
+        self.facts
+            .get(slot.index())
+            .is_some_and(|facts| facts.current.is_some())
     }
 
     /// The identities, by slot.
@@ -120,11 +120,10 @@ impl CiColumns {
             .filter(|tier| *tier > 0)
     }
 
-    /// The own state of the CI in `slot` when the present counts.
+    /// The own state of the CI in `slot` when the present counts; `OK` if it does not take part.
     pub fn current(&self, slot: Slot) -> ImpactState {
-        self.facts
-            .get(slot.index())
-            .map_or(ImpactState::Ok, |facts| facts.current)
+        let facts = self.facts.get(slot.index());
+        facts.and_then(|facts| facts.current).unwrap_or_default()
     }
 
     /// The CIs that take part and are not `OK` at present, by slot.
