@@ -9,6 +9,7 @@
 //! slices and follows no list. Adding an arc costs amortised O(1), also at a hub; removing one
 //! scans the two runs that hold it. Eight bytes a link.
 
+mod arc;
 mod columns;
 mod group;
 mod runs;
@@ -17,6 +18,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
+pub use arc::{Carrier, Contribution, ImpactArc};
 pub use columns::{CiColumns, CiRow};
 pub(crate) use group::Trigger;
 pub use group::{Gate, GroupKey, GroupParameters};
@@ -27,46 +29,6 @@ use crate::model::{RelationshipTypeId, Strength, Weight};
 
 use group::Groups;
 use runs::Runs;
-
-/// How an arc carries: by itself, or as one member of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Carrier {
-    /// What arrives counts fully.
-    Plain,
-    /// What arrives counts in a group of the target.
-    Member {
-        /// The group; its consumer is the arc's target.
-        group: GroupKey,
-        /// How much the member counts.
-        weight: Weight,
-    },
-}
-
-/// One way in which a failure travels: when `source` fails, `target` is hit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ImpactArc {
-    /// The CI whose failure is carried.
-    pub source: Slot,
-    /// The CI that is hit.
-    pub target: Slot,
-    /// How much of the failure is carried.
-    pub strength: Strength,
-    /// The type of the relationship behind it; `None` for a member its group lists by itself.
-    pub relationship_type: Option<RelationshipTypeId>,
-    /// By itself or in a group.
-    pub carrier: Carrier,
-}
-
-/// One reason why a CI is a member of a group: a relationship, or the group's own list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Contribution {
-    /// The relationship's type; `None` for the group's own list.
-    pub relationship_type: Option<RelationshipTypeId>,
-    /// How much of the member's failure counts.
-    pub strength: Strength,
-    /// How much the member counts.
-    pub weight: Weight,
-}
 
 /// The arcs and memberships that carry impact, both ways. See the module's words for cost.
 #[derive(Clone, Debug, Default)]
@@ -214,6 +176,7 @@ impl DependencyIndex {
         self.outgoing.compact();
         self.incoming.compact();
         self.members.compact();
+        self.groups.compact();
     }
 
     /// Slots with room, used or not.
@@ -304,9 +267,10 @@ impl DependencyIndex {
             .map(|(_, member)| Slot::new(*member))
     }
 
-    /// Whether any group has such a member.
-    pub fn has_also_plain(&self) -> bool {
-        !self.also_plain.is_empty()
+    /// All pairs of a group and such a member, in a stated order.
+    pub(crate) fn all_also_plain(&self) -> impl ExactSizeIterator<Item = (u32, Slot)> + '_ {
+        let pairs = self.also_plain.iter();
+        pairs.map(|(group, member)| (*group, Slot::new(*member)))
     }
 
     /// The numbers of the groups without any member.

@@ -99,7 +99,7 @@ impl Given {
             }
         }
         keep_worst(&mut failed, |slot| {
-            warnings.add_ci(view, WarningCode::DuplicateRoot, slot)
+            warnings.add_ci(view, WarningCode::DuplicateRoot, slot);
         });
         for root in failed.iter().filter(|root| !view.columns.takes_part(root.slot)) {
             warnings.add_ci(view, WarningCode::RootExcluded, root.slot);

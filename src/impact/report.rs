@@ -369,12 +369,17 @@ fn warn_about_groups(view: ImpactView<'_>, scratch: &Scratch, warnings: &mut War
             warnings.add_group(view, WarningCode::GroupUndersized, *group);
         }
     }
-    if view.index.has_also_plain() {
-        for group in scratch.counters.touched() {
-            for member in view.index.also_plain(*group).filter(|member| touched(*member)) {
-                warnings.add_ci(view, WarningCode::GroupMemberAlsoPlain, member);
-            }
-        }
+    // From the shorter side: such members are few, and so are the groups of most questions.
+    let counted = scratch.counters.touched();
+    let also_plain: Vec<Slot> = if view.index.all_also_plain().len() < counted.len() {
+        let pairs = view.index.all_also_plain();
+        let pairs = pairs.filter(|(group, _)| scratch.counters.bad(*group) != [0; 3]);
+        pairs.map(|(_, member)| member).collect()
+    } else {
+        counted.iter().flat_map(|group| view.index.also_plain(*group)).collect()
+    };
+    for member in also_plain.into_iter().filter(|member| touched(*member)) {
+        warnings.add_ci(view, WarningCode::GroupMemberAlsoPlain, member);
     }
     for group in view.index.empty_groups() {
         if touched(view.index.consumer(group)) {

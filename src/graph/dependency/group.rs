@@ -131,11 +131,11 @@ impl Trigger {
     }
 
     /// [`Gate::output`] as a level. A gate's line implies the next, so the number of lines that
-    /// hold is the level; nothing here depends on a guess of the processor.
+    /// hold is the level, counted without a branch.
     #[inline]
     pub(crate) fn output(&self, bad: [u32; 3]) -> u8 {
         let ([at_risk, degraded, down], [k, d, r]) = (bad, self.slack);
-        let lines = [down > k, (degraded > k) | (down > d), (at_risk > k) | (degraded > r)];
+        let lines = [down > k, degraded > k || down > d, at_risk > k || degraded > r];
         let level = lines.map(u8::from).iter().sum();
         self.strength.apply(ImpactState::from_level(level)).level()
     }
@@ -201,6 +201,12 @@ impl Groups {
 
     pub(super) fn parameters(&self, number: u32) -> Option<GroupParameters> {
         self.stated.get(number as usize)?.map(|stated| stated.parameters)
+    }
+
+    /// Gives back the room that growing left unused.
+    pub(super) fn compact(&mut self) {
+        self.triggers.shrink_to_fit();
+        self.stated.shrink_to_fit();
     }
 
     /// Enters a new group without members.
