@@ -37,7 +37,8 @@ impl Link {
     }
 }
 
-/// Where a run lies: its start, its length (26 bits) and the class of its room (6 bits).
+/// Where a run lies: its start, its length (26 bits) and the class of its room (6 bits). A run
+/// without slack has the class [`EXACT`].
 #[derive(Clone, Copy, Debug, Default)]
 struct Header {
     start: u32,
@@ -46,6 +47,13 @@ struct Header {
 
 const LENGTH_BITS: u32 = 26;
 const LENGTH_MASK: u32 = (1 << LENGTH_BITS) - 1;
+
+/// In place of a class: the room is as long as the run.
+const EXACT: u32 = 63;
+
+/// Runs up to this length are compacted without slack: most are that short, and moving one that
+/// grows later costs little.
+const EXACT_LENGTH_MAX: u32 = 64;
 
 /// Arenas below so many free links are not worth rewriting.
 const COMPACT_FREE_MIN: usize = 1 << 16;
@@ -64,6 +72,15 @@ impl Header {
 
     const fn class(self) -> u32 {
         self.packed >> LENGTH_BITS
+    }
+
+    /// Links there is room for.
+    const fn room(self) -> u32 {
+        if self.class() == EXACT {
+            self.length()
+        } else {
+            capacity(self.class())
+        }
     }
 }
 
@@ -124,8 +141,8 @@ impl Runs {
     pub(super) fn push(&mut self, slot: usize, link: Link) {
         self.ensure(slot);
         let header = self.headers[slot];
-        if header.length() == capacity(header.class()) {
-            self.relocate(slot, header.class() + 1);
+        if header.length() == header.room() {
+            self.relocate(slot, class_for(header.length() + 1));
         }
         let header = self.headers[slot];
         assert!(header.length() < LENGTH_MASK, "a run holds less than 2^26 links");
@@ -144,23 +161,29 @@ impl Runs {
         if last == 0 {
             self.release(header);
             self.headers[slot] = Header::default();
-        } else if last * 4 <= capacity(header.class()) {
+        } else if header.class() == EXACT {
+            self.free_links += 1;
+        } else if last * 4 <= header.room() {
             self.relocate(slot, class_for(last) + 1);
         }
         self.compact_if_sparse();
     }
 
-    /// Rewrites the arena in slot order with little slack: O(slots + links).
+    /// Rewrites the arena in slot order, short runs without slack: O(slots + links).
     pub(super) fn compact(&mut self) {
-        let room = |header: &Header| capacity(class_for(header.length())) as usize;
+        let compacted = |start: u32, length: u32| match length {
+            0 => Header::default(),
+            1..=EXACT_LENGTH_MAX => Header::new(start, length, EXACT),
+            _ => Header::new(start, length, class_for(length)),
+        };
+        let room = |header: &Header| compacted(0, header.length()).room() as usize;
         let mut links = Vec::with_capacity(self.headers.iter().map(room).sum());
         for header in &mut self.headers {
-            let class = class_for(header.length());
             let from = header.start as usize;
             let start = offset(links.len());
             links.extend_from_slice(&self.links[from..from + header.length() as usize]);
-            links.resize(start as usize + capacity(class) as usize, Link::FILLER);
-            *header = Header::new(start, header.length(), class);
+            *header = compacted(start, header.length());
+            links.resize(start as usize + header.room() as usize, Link::FILLER);
         }
         self.links = links;
         self.free.clear();
@@ -193,7 +216,11 @@ impl Runs {
     }
 
     fn release(&mut self, header: Header) {
-        let class = header.class() as usize;
+        let class = match header.class() {
+            // What is beyond the class is lost until the next rewriting, and counts as free.
+            EXACT => (0..62).rfind(|class| capacity(*class) <= header.length()).unwrap_or(0),
+            class => class,
+        } as usize;
         if class == 0 {
             return;
         }
@@ -201,7 +228,7 @@ impl Runs {
             self.free.resize(class + 1, Vec::new());
         }
         self.free[class].push(header.start);
-        self.free_links += capacity(header.class()) as usize;
+        self.free_links += header.room() as usize;
     }
 }
 
