@@ -215,6 +215,19 @@ fn a_stale_revision_and_an_ambiguous_name_are_told_apart() {
 }
 
 #[test]
+fn a_repeated_request_is_not_done_twice_although_it_would_be_refused_now() {
+    let shop = Shop::new();
+    let delete = json!({"key": "once", "input": {"ref": "team:shop-team", "reason": "a mistake", "withRelationships": true}});
+    let first = shop.process.data(DELETE, &delete)["deleteConfigurationItem"].clone();
+    assert_eq!(first["replayed"], false);
+    let again = shop.process.data(DELETE, &delete)["deleteConfigurationItem"].clone();
+    assert_eq!(again["replayed"], true);
+    assert_eq!(again["revision"], first["revision"]);
+    let other = json!({"key": "once", "input": {"ref": "application:shop-app", "reason": "a mistake", "withRelationships": true}});
+    shop.refused(DELETE, &other, "IDEMPOTENCY_KEY_REUSED", &["once"]);
+}
+
+#[test]
 fn requests_of_one_key_at_once_are_one_write() {
     let shop = Shop::new();
     let before = shop.process.revision();
