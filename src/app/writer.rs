@@ -160,12 +160,12 @@ impl Writer {
             }
             None => {}
         }
-        let now = self.clock.now();
-        let at = last.map_or(now, |entry| now.max(entry.at));
         let source = queued.request.source.clone().unwrap_or_else(manual);
         let work = std::mem::replace(&mut queued.request.work, Work::Commands(Vec::new()));
         let mode = queued.request.mode;
         let estate = self.states.spare();
+        // A clock that goes back must not take the journal back: its order is the order of time.
+        let at = self.clock.now().max(estate.committed_at());
         let ids = &mut self.ids;
         let planned = catch_unwind(AssertUnwindSafe(|| {
             let mut planner = Planner::new(estate, ids, at, base.next(), &source);

@@ -3,12 +3,11 @@
 //!
 //! `LINCHPIN_BIG` makes the streams as large as the worst that is promised.
 
-use std::io::Read;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::process::{Answer, Process, setting};
+use crate::process::{Answer, Process, application, made, setting};
 
 /// Longest answer to a hostile question, on a machine that is busy.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
@@ -217,7 +216,8 @@ fn a_stale_revision_and_an_ambiguous_name_are_told_apart() {
 #[test]
 fn a_repeated_request_is_not_done_twice_although_it_would_be_refused_now() {
     let shop = Shop::new();
-    let delete = json!({"key": "once", "input": {"ref": "team:shop-team", "reason": "a mistake", "withRelationships": true}});
+    let delete =
+        json!({"key": "once", "input": {"ref": "team:shop-team", "reason": "a mistake", "withRelationships": true}});
     let first = shop.process.data(DELETE, &delete)["deleteConfigurationItem"].clone();
     assert_eq!(first["replayed"], false);
     let again = shop.process.data(DELETE, &delete)["deleteConfigurationItem"].clone();
@@ -372,38 +372,6 @@ fn a_mutation_by_get_is_refused() {
     assert_eq!(answer.status, 405, "{answer:?}");
     assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "METHOD_NOT_ALLOWED");
     assert_eq!(shop.process.revision(), before);
-}
-
-/// A payload that is made while it is read.
-struct Made<I> {
-    pieces: I,
-    piece: Vec<u8>,
-    at: usize,
-}
-
-fn made<I: Iterator<Item = Vec<u8>>>(pieces: I) -> Made<I> {
-    Made {
-        pieces,
-        piece: Vec::new(),
-        at: 0,
-    }
-}
-
-impl<I: Iterator<Item = Vec<u8>>> Read for Made<I> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        while self.at == self.piece.len() {
-            let Some(piece) = self.pieces.next() else { return Ok(0) };
-            (self.piece, self.at) = (piece, 0);
-        }
-        let length = into.len().min(self.piece.len() - self.at);
-        into[..length].copy_from_slice(&self.piece[self.at..self.at + length]);
-        self.at += length;
-        Ok(length)
-    }
-}
-
-fn application(number: usize) -> Vec<u8> {
-    format!("{{\"ci\":{{\"key\":\"k{number}\",\"type\":\"application\",\"name\":\"n{number}\"}}}}\n").into_bytes()
 }
 
 fn push(process: &Process, parameters: &str, pieces: impl Iterator<Item = Vec<u8>>) -> Answer {
