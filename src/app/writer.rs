@@ -4,6 +4,7 @@
 //! entries of the whole group durable in one transaction, publishes, and answers. A write that is
 //! refused leaves no trace; a commit that fails takes back the whole group.
 
+use std::error::Error as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -294,8 +295,9 @@ impl Writer {
             }
             Err(failure) => failure,
         };
-        let because = Chain(&failure).to_string();
-        warn!(error = %because, "the storage failed; trying to reopen it");
+        warn!(error = %Chain(&failure), "the storage failed; trying to reopen it");
+        // Whether the entries arrived is found out by reopening; here only what the storage said.
+        let because = failure.source().map_or_else(String::new, |fault| Chain(fault).to_string());
         match self.store.reopen() {
             Ok(reopened) => {
                 self.unusable = reopened.writable.err().map(|fault| Chain(&fault).to_string());

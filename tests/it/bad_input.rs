@@ -141,7 +141,11 @@ fn a_command_that_breaks_a_rule_says_which_and_writes_nothing() {
             &["name", "500"],
         );
     }
+}
 
+#[test]
+fn a_relationship_stage_or_deletion_that_breaks_a_rule_says_which() {
+    let shop = Shop::new();
     let relate = |relationship_type: &str, from: &str, to: &str, code: &str, says: &[&str]| {
         let input = json!({"input": {"type": relationship_type, "from": from, "to": to}});
         shop.refused(RELATE, &input, code, says);
@@ -323,17 +327,20 @@ fn a_hostile_document_is_refused_at_once() {
         "}".repeat(20)
     );
     refused(&deep, &["16"]);
-    let aliases: String = (0..10_000).map(|number| format!("a{number}:__typename ")).collect();
-    refused(&format!("{{ {aliases} }}"), &[]);
-    let aliases: String = (0..300).map(|number| format!("a{number}:__typename ")).collect();
-    refused(&format!("{{ {aliases} }}"), &["alias", "200"]);
-    let fragments: String = (0..24)
+    let aliases = |count| {
+        let aliases: Vec<String> = (0..count).map(|number| format!("a{number}:__typename")).collect();
+        format!("{{ {} }}", aliases.join(" "))
+    };
+    refused(&aliases(10_000), &[]);
+    refused(&aliases(300), &["alias", "200"]);
+    let fragments: Vec<String> = (0..24)
         .map(|number| format!("fragment f{number} on Query {{ ...f{0} ...f{0} }} ", number + 1))
         .collect();
-    refused(
-        &format!("{{ ...f0 }} {fragments} fragment f24 on Query {{ __typename }}"),
-        &["2000"],
+    let doubled = format!(
+        "{{ ...f0 }} {} fragment f24 on Query {{ __typename }}",
+        fragments.concat()
     );
+    refused(&doubled, &["2000"]);
     let nested = "{ configurationItems(first: 100) { nodes { relationships(first: 100) { nodes { from {
         relationships(first: 100) { nodes { to { relationships(first: 100) { nodes { id } } } } } } } } } } }";
     refused(nested, &[]);

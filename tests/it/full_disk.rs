@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 use crate::process::{Answer, Process, isolated, linchpin, note, verify};
 
 /// Size of the disk.
-const DISK_MIB: usize = 48;
+const DISK_MIB: usize = 32;
 
 /// Size of the file that is removed to make room: more than the journal and two checkpoints take, so
 /// that a checkpoint that was waiting for room leaves some.
-const BALLAST_MIB: usize = 36;
+const BALLAST_MIB: usize = 24;
 
 /// What a file may grow to where the limit is one of the process.
-const FILE_KIB_MAX: usize = 8 * 1024;
+const FILE_KIB_MAX: usize = 5 * 1024;
 
 /// CIs in one push, about 200 KiB.
 const PUSH: usize = 50;
