@@ -4,6 +4,7 @@
 //! entries of the whole group durable in one transaction, publishes, and answers. A write that is
 //! refused leaves no trace; a commit that fails takes back the whole group.
 
+use std::error::Error as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -160,12 +161,12 @@ impl Writer {
             }
             None => {}
         }
-        let now = self.clock.now();
-        let at = last.map_or(now, |entry| now.max(entry.at));
         let source = queued.request.source.clone().unwrap_or_else(manual);
         let work = std::mem::replace(&mut queued.request.work, Work::Commands(Vec::new()));
         let mode = queued.request.mode;
         let estate = self.states.spare();
+        // A clock that goes back must not take the journal back: its order is the order of time.
+        let at = self.clock.now().max(estate.committed_at());
         let ids = &mut self.ids;
         let planned = catch_unwind(AssertUnwindSafe(|| {
             let mut planner = Planner::new(estate, ids, at, base.next(), &source);
@@ -294,8 +295,9 @@ impl Writer {
             }
             Err(failure) => failure,
         };
-        let because = Chain(&failure).to_string();
-        warn!(error = %because, "the storage failed; trying to reopen it");
+        warn!(error = %Chain(&failure), "the storage failed; trying to reopen it");
+        // Whether the entries arrived is found out by reopening; here only what the storage said.
+        let because = failure.source().map_or_else(String::new, |fault| Chain(fault).to_string());
         match self.store.reopen() {
             Ok(reopened) => {
                 self.unusable = reopened.writable.err().map(|fault| Chain(&fault).to_string());

@@ -3,12 +3,11 @@
 //!
 //! `LINCHPIN_BIG` makes the streams as large as the worst that is promised.
 
-use std::io::Read;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::process::{Answer, Process, setting};
+use crate::process::{Answer, Process, application, made, setting};
 
 /// Longest answer to a hostile question, on a machine that is busy.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
@@ -142,7 +141,11 @@ fn a_command_that_breaks_a_rule_says_which_and_writes_nothing() {
             &["name", "500"],
         );
     }
+}
 
+#[test]
+fn a_relationship_stage_or_deletion_that_breaks_a_rule_says_which() {
+    let shop = Shop::new();
     let relate = |relationship_type: &str, from: &str, to: &str, code: &str, says: &[&str]| {
         let input = json!({"input": {"type": relationship_type, "from": from, "to": to}});
         shop.refused(RELATE, &input, code, says);
@@ -212,6 +215,20 @@ fn a_stale_revision_and_an_ambiguous_name_are_told_apart() {
     );
     let record = r#"{"relationship":{"from":"application:twin","type":"depends_on","to":"shop-app"}}"#;
     shop.record_refused(record, "AMBIGUOUS_REFERENCE", &["application:twin"]);
+}
+
+#[test]
+fn a_repeated_request_is_not_done_twice_although_it_would_be_refused_now() {
+    let shop = Shop::new();
+    let delete =
+        json!({"key": "once", "input": {"ref": "team:shop-team", "reason": "a mistake", "withRelationships": true}});
+    let first = shop.process.data(DELETE, &delete)["deleteConfigurationItem"].clone();
+    assert_eq!(first["replayed"], false);
+    let again = shop.process.data(DELETE, &delete)["deleteConfigurationItem"].clone();
+    assert_eq!(again["replayed"], true);
+    assert_eq!(again["revision"], first["revision"]);
+    let other = json!({"key": "once", "input": {"ref": "application:shop-app", "reason": "a mistake", "withRelationships": true}});
+    shop.refused(DELETE, &other, "IDEMPOTENCY_KEY_REUSED", &["once"]);
 }
 
 #[test]
@@ -310,17 +327,20 @@ fn a_hostile_document_is_refused_at_once() {
         "}".repeat(20)
     );
     refused(&deep, &["16"]);
-    let aliases: String = (0..10_000).map(|number| format!("a{number}:__typename ")).collect();
-    refused(&format!("{{ {aliases} }}"), &[]);
-    let aliases: String = (0..300).map(|number| format!("a{number}:__typename ")).collect();
-    refused(&format!("{{ {aliases} }}"), &["alias", "200"]);
-    let fragments: String = (0..24)
+    let aliases = |count| {
+        let aliases: Vec<String> = (0..count).map(|number| format!("a{number}:__typename")).collect();
+        format!("{{ {} }}", aliases.join(" "))
+    };
+    refused(&aliases(10_000), &[]);
+    refused(&aliases(300), &["alias", "200"]);
+    let fragments: Vec<String> = (0..24)
         .map(|number| format!("fragment f{number} on Query {{ ...f{0} ...f{0} }} ", number + 1))
         .collect();
-    refused(
-        &format!("{{ ...f0 }} {fragments} fragment f24 on Query {{ __typename }}"),
-        &["2000"],
+    let doubled = format!(
+        "{{ ...f0 }} {} fragment f24 on Query {{ __typename }}",
+        fragments.concat()
     );
+    refused(&doubled, &["2000"]);
     let nested = "{ configurationItems(first: 100) { nodes { relationships(first: 100) { nodes { from {
         relationships(first: 100) { nodes { to { relationships(first: 100) { nodes { id } } } } } } } } } } }";
     refused(nested, &[]);
@@ -359,38 +379,6 @@ fn a_mutation_by_get_is_refused() {
     assert_eq!(answer.status, 405, "{answer:?}");
     assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "METHOD_NOT_ALLOWED");
     assert_eq!(shop.process.revision(), before);
-}
-
-/// A payload that is made while it is read.
-struct Made<I> {
-    pieces: I,
-    piece: Vec<u8>,
-    at: usize,
-}
-
-fn made<I: Iterator<Item = Vec<u8>>>(pieces: I) -> Made<I> {
-    Made {
-        pieces,
-        piece: Vec::new(),
-        at: 0,
-    }
-}
-
-impl<I: Iterator<Item = Vec<u8>>> Read for Made<I> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        while self.at == self.piece.len() {
-            let Some(piece) = self.pieces.next() else { return Ok(0) };
-            (self.piece, self.at) = (piece, 0);
-        }
-        let length = into.len().min(self.piece.len() - self.at);
-        into[..length].copy_from_slice(&self.piece[self.at..self.at + length]);
-        self.at += length;
-        Ok(length)
-    }
-}
-
-fn application(number: usize) -> Vec<u8> {
-    format!("{{\"ci\":{{\"key\":\"k{number}\",\"type\":\"application\",\"name\":\"n{number}\"}}}}\n").into_bytes()
 }
 
 fn push(process: &Process, parameters: &str, pieces: impl Iterator<Item = Vec<u8>>) -> Answer {

@@ -13,13 +13,14 @@ use serde_json::{Value, json};
 use crate::process::{Answer, Process, isolated, linchpin, note, verify};
 
 /// Size of the disk.
-const DISK_MIB: usize = 64;
+const DISK_MIB: usize = 32;
 
-/// Size of the file that is removed to make room.
-const BALLAST_MIB: usize = 16;
+/// Size of the file that is removed to make room: more than the journal and two checkpoints take, so
+/// that a checkpoint that was waiting for room leaves some.
+const BALLAST_MIB: usize = 24;
 
 /// What a file may grow to where the limit is one of the process.
-const FILE_KIB_MAX: usize = 8 * 1024;
+const FILE_KIB_MAX: usize = 5 * 1024;
 
 /// CIs in one push, about 200 KiB.
 const PUSH: usize = 50;
@@ -157,7 +158,7 @@ fn a_full_disk_stops_writes_until_there_is_room() {
     let Some(disk) = Disk::new() else { return };
     let folder = disk.file("data");
     fs::write(disk.file("ballast"), vec![0; BALLAST_MIB << 20]).expect("there is room");
-    let process = Process::start_with(&folder, &[("LINCHPIN_STORE_CHECKPOINT_INTERVAL_MS", "200")]);
+    let process = Process::start_with(&folder, &[("LINCHPIN_STORE_CHECKPOINT_INTERVAL_MS", "500")]);
     let mut load = Load::default();
     let (code, message) = refusal(&load.push_until_refused(&process));
     assert!(
@@ -218,7 +219,7 @@ fn a_full_disk_stops_writes_until_there_is_room() {
 fn a_server_killed_on_a_full_disk_opens_there_and_reads() {
     let Some(disk) = Disk::new() else { return };
     let folder = disk.file("data");
-    fs::write(disk.file("ballast"), vec![0; (DISK_MIB - 16) << 20]).expect("there is room");
+    fs::write(disk.file("ballast"), vec![0; BALLAST_MIB << 20]).expect("there is room");
     let mut process = Process::start(&folder);
     let mut load = Load::default();
     load.push_until_refused(&process);

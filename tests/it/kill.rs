@@ -11,7 +11,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use crate::process::{Client, Process, note, setting, verify};
+use crate::process::{Client, Process, application, made, note, setting, verify};
 
 /// Kills, unless the environment asks for more.
 const KILLS: usize = 6;
@@ -250,4 +250,101 @@ fn configuration_items(process: &Process, prefix: &str) -> BTreeMap<String, u64>
         }
         after = page["pageInfo"]["endCursor"].clone();
     }
+}
+
+#[test]
+fn a_push_that_a_kill_broke_off_can_be_sent_again() {
+    const RECORDS: usize = 6_000;
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = place.path().join("data");
+    let mut process = Process::start(&folder);
+    let (pusher, watcher) = (process.client(), process.client());
+    let before = watcher.revision();
+    let pieces = (0..RECORDS).map(|number| {
+        if number == RECORDS * 2 / 3 {
+            let deadline = std::time::Instant::now() + Duration::from_secs(60);
+            while watcher.revision() == before {
+                assert!(std::time::Instant::now() < deadline, "nothing is committed");
+            }
+            process.kill();
+        }
+        application(number)
+    });
+    let broken = pusher.try_ingest("?source=load&idempotencyKey=once", &mut made(pieces));
+    assert!(!broken.is_ok_and(|answer| answer.body.contains("\"complete\":true")));
+
+    let process = Process::start(&folder);
+    let count = || process.data("{ counts { total } }", &Value::Null)["counts"]["total"].as_u64();
+    let kept = count().expect("a number");
+    assert!(kept > 0 && kept < RECORDS as u64, "{kept} were kept");
+    let all = || made((0..RECORDS).map(application));
+    for parameters in [
+        "?source=load&idempotencyKey=once",
+        "?source=load&idempotencyKey=once",
+        "?source=load",
+    ] {
+        let answer = process.try_ingest(parameters, &mut all()).expect("an answer");
+        let summary = answer.summary();
+        assert_eq!(summary["complete"], true, "{summary}");
+        assert!(summary["outcomes"].get("REFUSED").is_none(), "{summary}");
+        assert_eq!(count(), Some(RECORDS as u64), "{summary}");
+    }
+    assert!(process.stop().success());
+    verify(&folder).expect("all is well");
+}
+
+#[test]
+fn the_catalog_may_change_under_load() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = place.path().join("data");
+    let process = Process::start(&folder);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let taken = std::thread::scope(|scope| {
+        let pushers: Vec<_> = (0..2)
+            .map(|client| {
+                let (speaks, stop) = (process.client(), &stop);
+                scope.spawn(move || push_widgets(&speaks, client, stop))
+            })
+            .collect();
+        for round in 0..12 {
+            let required = round % 2 == 1;
+            let text = format!(
+                "[[ci_type]]\nname = \"widget\"\nlabel = \"Widget\"\nparent = \"device\"\nattributes = [{{ name = \"part\", type = \"string\", required = {required}, description = \"Its part.\" }}]"
+            );
+            let query = "mutation($text: String!) {
+                defineCatalog(input: { text: $text, migrate: true, defaults: { part: \"unknown\" } }) { revision } }";
+            process.data(query, &json!({ "text": text }));
+        }
+        stop.store(true, Ordering::Relaxed);
+        let joined = pushers.into_iter().map(|pusher| pusher.join().expect("a pusher"));
+        joined.sum::<u64>()
+    });
+    let total = process.data("{ counts { total } }", &Value::Null)["counts"]["total"].as_u64();
+    assert_eq!(total, Some(taken));
+    assert!(!process.log().contains("panicked"), "{}", process.log());
+    assert!(process.stop().success());
+    verify(&folder).expect("all is well");
+}
+
+/// Pushes CIs of a type that comes and changes meanwhile; says how many were recorded.
+fn push_widgets(client: &Client, number: usize, stop: &std::sync::atomic::AtomicBool) -> u64 {
+    let mut taken = 0;
+    for round in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            return taken;
+        }
+        let mut payload = String::new();
+        for item in 0..PUSH {
+            let name = format!("w{number}-{round}-{item}");
+            let record = json!({"ci": {"key": name, "type": "widget", "name": name}});
+            writeln!(payload, "{record}").expect("a text grows");
+        }
+        let answer = client.ingest("?source=load", &payload);
+        for line in answer.lines() {
+            let code = line["item"]["problems"][0]["code"].as_str().unwrap_or_default();
+            assert!(["", "UNKNOWN_CI_TYPE", "MISSING_ATTRIBUTE"].contains(&code), "{line}");
+        }
+        taken += answer.summary()["outcomes"]["CREATED"].as_u64().unwrap_or_default();
+    }
+    taken
 }

@@ -7,6 +7,7 @@ mod cli_export;
 mod cli_remote;
 mod conformance;
 mod documents;
+mod clock;
 mod full_disk;
 mod http_abuse;
 mod http_conformance;

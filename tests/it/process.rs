@@ -332,3 +332,36 @@ fn read(response: &mut ureq::http::Response<ureq::Body>) -> Result<Answer, ureq:
         body: body.read_to_string()?,
     })
 }
+
+/// A payload that is made while it is read.
+pub(crate) struct Made<I> {
+    pieces: I,
+    piece: Vec<u8>,
+    at: usize,
+}
+
+pub(crate) fn made<I: Iterator<Item = Vec<u8>>>(pieces: I) -> Made<I> {
+    Made {
+        pieces,
+        piece: Vec::new(),
+        at: 0,
+    }
+}
+
+impl<I: Iterator<Item = Vec<u8>>> Read for Made<I> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        while self.at == self.piece.len() {
+            let Some(piece) = self.pieces.next() else { return Ok(0) };
+            (self.piece, self.at) = (piece, 0);
+        }
+        let length = into.len().min(self.piece.len() - self.at);
+        into[..length].copy_from_slice(&self.piece[self.at..self.at + length]);
+        self.at += length;
+        Ok(length)
+    }
+}
+
+/// A record of an application.
+pub(crate) fn application(number: usize) -> Vec<u8> {
+    format!("{{\"ci\":{{\"key\":\"k{number}\",\"type\":\"application\",\"name\":\"n{number}\"}}}}\n").into_bytes()
+}

@@ -23,7 +23,7 @@ impl CatalogMutation {
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<CatalogPayload> {
         let digest = digest(&("define_catalog", &input));
-        let command = input.to_command(&current(ctx)?)?;
+        let command = input.to_command(&current(ctx)?);
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 
@@ -35,7 +35,7 @@ impl CatalogMutation {
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<CatalogPayload> {
         let digest = digest(&("remove_ci_type", &input));
-        let command = remove_ci_type(input);
+        let command = Ok(remove_ci_type(input));
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 
@@ -47,7 +47,7 @@ impl CatalogMutation {
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<CatalogPayload> {
         let digest = digest(&("remove_relationship_type", &input));
-        let command = remove_relationship_type(input);
+        let command = Ok(remove_relationship_type(input));
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 
@@ -59,7 +59,7 @@ impl CatalogMutation {
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<CatalogPayload> {
         let digest = digest(&("change_lifecycle", &input));
-        let command = input.to_command(&current(ctx)?)?;
+        let command = input.to_command(&current(ctx)?);
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 }

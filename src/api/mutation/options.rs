@@ -93,12 +93,24 @@ async fn recorded(reader: Reader, revision: Revision) -> ApiResult<Arc<Delta>> {
 }
 
 /// As [`write`], for one command: its refusal is the error. `None`: the request was seen before.
+///
+/// A repeated request may name what its first run removed or renamed. Its command cannot be read any
+/// more, but its key is still known, so the writer is asked about the key with nothing to do.
 pub(super) async fn write_one(
     ctx: &Context<'_>,
-    command: Command,
+    command: ApiResult<Command>,
     options: Option<WriteOptions>,
     digest: [u8; 32],
 ) -> ApiResult<(Written, Option<Done>)> {
+    let keyed = options.as_ref().is_some_and(|options| options.idempotency_key.is_some());
+    let command = match command {
+        Ok(command) => command,
+        Err(error) if keyed => {
+            let written = write(ctx, Vec::new(), BatchMode::Atomic, options, digest).await?;
+            return if written.outcome.replayed { Ok((written, None)) } else { Err(error) };
+        }
+        Err(error) => return Err(error),
+    };
     let mut written = write(ctx, vec![command], BatchMode::Atomic, options, digest).await?;
     let done = match written.outcome.commands.pop() {
         None => None,
