@@ -1,6 +1,7 @@
 //! Logging: text for people or JSON for machines, always to standard error so that standard output
 //! stays the program's answer. Fields are fixed names; secrets and attribute values never are.
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -35,6 +36,7 @@ pub fn start(config: &LogConfig) -> Result<(), TelemetryError> {
     })?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match config.format {
         LogFormat::Text => builder.finish().try_init(),

@@ -43,6 +43,35 @@ fn every_command_answers_from_a_server_as_from_its_store() {
 }
 
 #[test]
+#[cfg(unix)]
+fn whoever_reads_no_further_gets_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("data");
+    assert_eq!(code(&run_on(&store, &["import", SHOP])), 0);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let listed = linchpin()
+        .arg("--data")
+        .arg(&store)
+        .args(["ci", "list"])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert_eq!(code(&listed), 0, "{listed:?}");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    if let Ok(full) = full {
+        let listed = linchpin()
+            .arg("--data")
+            .arg(&store)
+            .args(["ci", "list"])
+            .stdout(full)
+            .output()
+            .unwrap();
+        assert_eq!(code(&listed), 2, "{listed:?}");
+    }
+}
+
+#[test]
 fn a_token_is_needed_shown_and_never_printed() {
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
     let folder = tempfile::tempdir().unwrap();
@@ -149,7 +178,7 @@ fn the_demo_says_what_to_ask_and_answers_it() {
         assert!(told.contains(part), "{part} is not in {told}");
     }
     let command: Vec<&str> = demo.told.last().unwrap().split_whitespace().collect();
-    let answer = Command::new(command[0]).args(&command[1..]).output().unwrap();
+    let answer = linchpin().args(&command[1..]).output().unwrap();
     assert_eq!(code(&answer), 0, "{answer:?}");
     assert!(String::from_utf8_lossy(&answer.stdout).contains("3 DOWN"), "{answer:?}");
     every_example_is_answered(&demo.url());
