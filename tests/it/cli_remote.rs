@@ -181,7 +181,13 @@ fn the_demo_says_what_to_ask_and_answers_it() {
     let answer = linchpin().args(&command[1..]).output().unwrap();
     assert_eq!(code(&answer), 0, "{answer:?}");
     assert!(String::from_utf8_lossy(&answer.stdout).contains("3 DOWN"), "{answer:?}");
+    let readme = include_str!("../../README.md");
+    assert!(
+        readme.contains(String::from_utf8_lossy(&answer.stdout).trim_end()),
+        "the README's answer"
+    );
     every_example_is_answered(&demo.url());
+    every_example_of_the_manual_works(&demo.url());
     demo.stop();
 
     let again = Demo::start(folder.path());
@@ -209,6 +215,23 @@ fn the_demo_says_what_to_ask_and_answers_it() {
     let store = folder.path().join("linchpin-data");
     let verified = run_on(&store, &["verify"]);
     assert_eq!(code(&verified), 0, "{verified:?}");
+}
+
+/// Questions of the manual are asked as they stand there.
+fn every_example_of_the_manual_works(url: &str) {
+    let mut asked = 0;
+    for command in [&["impact"][..], &["ci", "show"], &["ci", "list"], &["path"]] {
+        let help = linchpin().args(command).arg("--help").output().unwrap();
+        let help = String::from_utf8(help.stdout).unwrap();
+        for example in help.lines().filter_map(|line| line.strip_prefix("  linchpin ")) {
+            let arguments: Vec<&str> = example.split_whitespace().collect();
+            let answer = ask(url, &arguments);
+            // 10: a condition of `--fail-on` is met.
+            assert!(matches!(code(&answer), 0 | 10), "{example}: {answer:?}");
+            asked += 1;
+        }
+    }
+    assert!(asked >= 9, "{asked} examples");
 }
 
 /// The examples of the explorer are what a new user sees first: each says something of the demo.
