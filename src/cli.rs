@@ -121,7 +121,9 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output::new(cli.global.json);
-    run(&cli, &output).unwrap_or_else(|error| output.error(&error))
+    run(&cli, &output)
+        .and_then(|code| Ok(output.finish().map(|()| code)?))
+        .unwrap_or_else(|error| output.error(&error))
 }
 
 fn run(cli: &Cli, output: &Output) -> anyhow::Result<ExitCode> {

@@ -154,7 +154,7 @@ error_codes! {
     /// The store is of a newer format.
     StoreTooNew = "STORE_TOO_NEW", 500, 5, "use the version of linchpin that wrote it, or a later one";
     /// No or a wrong token.
-    Unauthenticated = "UNAUTHENTICATED", 401, 7, "send `Authorization: Bearer TOKEN`";
+    Unauthenticated = "UNAUTHENTICATED", 401, 7, "send `Authorization: Bearer TOKEN`, on the command line --token-file";
     /// Not allowed.
     Forbidden = "FORBIDDEN", 403, 7, "ask with a token that may do this";
     /// No such page or route.

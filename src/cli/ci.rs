@@ -55,9 +55,9 @@ struct Show {
 Exit code 1: there is none.
 
 Examples:
-  linchpin ci list --type server --name-contains web
+  linchpin ci list --type application --name-contains shop
   linchpin ci list --type business_service --tier 1,2 --limit 20
-  linchpin ci list --source scanner-1 --stage maintenance,down --json")]
+  linchpin ci list --source shop --stage in_service,degraded --json")]
 struct List {
     /// Of one of these types or their subtypes.
     #[arg(long = "type", value_name = "TYPE", value_delimiter = ',')]

@@ -37,8 +37,8 @@ Exit code 10: a condition is met.
 Examples:
   linchpin impact physical_server:host-01
   linchpin impact switch:sw-01 --fail-on tier1-down,incomplete
-  linchpin impact host-group:a host-group:b --state DEGRADED --min-state AT_RISK
-  linchpin impact router:fra1-rtr-1 --current --assume business_service:mail=OK --json")]
+  linchpin impact web_server:web-01 web_server:web-02 --state DEGRADED --min-state AT_RISK
+  linchpin impact router:fra1-rtr-1 --current --assume business_service:billing=OK --json")]
 pub(super) struct Impact {
     /// The CIs that fail: each an id, `type:name` or an identifier.
     #[arg(required = true, value_name = "CI")]

@@ -1,11 +1,9 @@
 //! The only place that prints: tables for people, JSON for scripts, errors with their way out.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is where the program speaks"
-)]
+#![expect(clippy::print_stderr, reason = "this is where the program speaks")]
 
+use std::cell::OnceCell;
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -22,6 +20,8 @@ use super::Failure;
 pub(super) struct Output {
     json: bool,
     terminal: bool,
+    /// The first error of standard output.
+    broken: OnceCell<io::Error>,
 }
 
 impl Output {
@@ -29,6 +29,28 @@ impl Output {
         Self {
             json,
             terminal: io::stdout().is_terminal(),
+            broken: OnceCell::new(),
+        }
+    }
+
+    /// Writes a line, unless standard output is broken.
+    fn print(&self, text: fmt::Arguments<'_>) {
+        if self.broken.get().is_none()
+            && let Err(error) = writeln!(io::stdout(), "{text}")
+        {
+            // An earlier error would have kept us from here.
+            drop(self.broken.set(error));
+        }
+    }
+
+    /// Whether all that was said arrived; that nobody wanted to read on is as well.
+    pub(super) fn finish(&self) -> Result<(), Failure> {
+        match self.broken.get() {
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                let message = format!("standard output: {error}");
+                Err(Failure::new(ErrorCode::FileUnusable, message))
+            }
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -42,20 +64,19 @@ impl Output {
     /// Writes a part of the result for people.
     pub(super) fn line(&self, text: &str) {
         if !self.json {
-            println!("{text}");
+            self.print(format_args!("{text}"));
         }
     }
 
     /// Writes the result as it is, whoever reads it.
-    #[expect(clippy::unused_self, reason = "printing goes through the one thing that may print")]
     pub(super) fn raw(&self, text: &str) {
-        println!("{text}");
+        self.print(format_args!("{text}"));
     }
 
     /// Writes the result for scripts.
     pub(super) fn json(&self, value: &Value) {
         if self.json {
-            println!("{value:#}");
+            self.print(format_args!("{value:#}"));
         }
     }
 
@@ -81,7 +102,7 @@ impl Output {
             table.add_row(row);
         }
         for line in table.lines() {
-            println!("{}", line.trim_end());
+            self.print(format_args!("{}", line.trim_end()));
         }
     }
 

@@ -22,7 +22,7 @@ Exit code 1: there is no path.
 
 Examples:
   linchpin path business_service:shop switch:sw-01
-  linchpin path web_server:web-01 site:fra1 --type runs_on,located_in --direction outgoing")]
+  linchpin path web_server:web-01 rack:rack-01 --type runs_on,located_in --direction outgoing")]
 pub(super) struct Path {
     /// Where the paths begin.
     from: String,

@@ -43,6 +43,35 @@ fn every_command_answers_from_a_server_as_from_its_store() {
 }
 
 #[test]
+#[cfg(unix)]
+fn whoever_reads_no_further_gets_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("data");
+    assert_eq!(code(&run_on(&store, &["import", SHOP])), 0);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let listed = linchpin()
+        .arg("--data")
+        .arg(&store)
+        .args(["ci", "list"])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert_eq!(code(&listed), 0, "{listed:?}");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    if let Ok(full) = full {
+        let listed = linchpin()
+            .arg("--data")
+            .arg(&store)
+            .args(["ci", "list"])
+            .stdout(full)
+            .output()
+            .unwrap();
+        assert_eq!(code(&listed), 2, "{listed:?}");
+    }
+}
+
+#[test]
 fn a_token_is_needed_shown_and_never_printed() {
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
     let folder = tempfile::tempdir().unwrap();
@@ -149,10 +178,16 @@ fn the_demo_says_what_to_ask_and_answers_it() {
         assert!(told.contains(part), "{part} is not in {told}");
     }
     let command: Vec<&str> = demo.told.last().unwrap().split_whitespace().collect();
-    let answer = Command::new(command[0]).args(&command[1..]).output().unwrap();
+    let answer = linchpin().args(&command[1..]).output().unwrap();
     assert_eq!(code(&answer), 0, "{answer:?}");
     assert!(String::from_utf8_lossy(&answer.stdout).contains("3 DOWN"), "{answer:?}");
+    let readme = include_str!("../../README.md");
+    assert!(
+        readme.contains(String::from_utf8_lossy(&answer.stdout).trim_end()),
+        "the README's answer"
+    );
     every_example_is_answered(&demo.url());
+    every_example_of_the_manual_works(&demo.url());
     demo.stop();
 
     let again = Demo::start(folder.path());
@@ -180,6 +215,23 @@ fn the_demo_says_what_to_ask_and_answers_it() {
     let store = folder.path().join("linchpin-data");
     let verified = run_on(&store, &["verify"]);
     assert_eq!(code(&verified), 0, "{verified:?}");
+}
+
+/// Questions of the manual are asked as they stand there.
+fn every_example_of_the_manual_works(url: &str) {
+    let mut asked = 0;
+    for command in [&["impact"][..], &["ci", "show"], &["ci", "list"], &["path"]] {
+        let help = linchpin().args(command).arg("--help").output().unwrap();
+        let help = String::from_utf8(help.stdout).unwrap();
+        for example in help.lines().filter_map(|line| line.strip_prefix("  linchpin ")) {
+            let arguments: Vec<&str> = example.split_whitespace().collect();
+            let answer = ask(url, &arguments);
+            // 10: a condition of `--fail-on` is met.
+            assert!(matches!(code(&answer), 0 | 10), "{example}: {answer:?}");
+            asked += 1;
+        }
+    }
+    assert!(asked >= 9, "{asked} examples");
 }
 
 /// The examples of the explorer are what a new user sees first: each says something of the demo.

@@ -98,6 +98,9 @@ impl Remote {
             },
         );
         request = request.header("accept", "application/x-ndjson");
+        // A push that may not begin is refused before it is sent: a server that refuses does not
+        // read on, and its answer would be lost behind a broken connection.
+        request = request.header("expect", "100-continue");
         for (name, value) in parameters(terms) {
             request = request.query(name, value);
         }
