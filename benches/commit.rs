@@ -1,7 +1,11 @@
 //! Durable commits against what the disk takes: two `fdatasync`s, measured in turn with them.
 //!
 //! `LINCHPIN_BENCH_CIS` is the size of the estate (default 10,000).
-#![expect(clippy::print_stdout, reason = "what is measured is printed")]
+#![expect(
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "what is measured is printed, to few digits"
+)]
 
 #[path = "support/estate.rs"]
 mod estate;

@@ -4,7 +4,11 @@
 //! `LINCHPIN_BENCH_CIS` is the size of the estate (default 10,000). The raw walk knows no states,
 //! strengths or groups, so it goes further where redundancy absorbs a failure: the last column
 //! compares by arc touched.
-#![expect(clippy::print_stdout, reason = "what is measured is printed")]
+#![expect(
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "what is measured is printed, to few digits"
+)]
 
 #[path = "support/estate.rs"]
 mod estate;

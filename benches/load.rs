@@ -2,7 +2,11 @@
 //!
 //! `LINCHPIN_BENCH_CIS` is the size of the estate (default 10,000). Memory is what the system says is
 //! resident, so a process does one thing and ends.
-#![expect(clippy::print_stdout, reason = "what is measured is printed")]
+#![expect(
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "what is measured is printed, to few digits"
+)]
 
 #[path = "support/estate.rs"]
 mod estate;

@@ -38,7 +38,7 @@ pub const CHECKPOINT_FILE: &str = "checkpoint.redb";
 /// Memory for the journal's pages. Only its tail is written and little of it is read.
 const JOURNAL_CACHE_BYTES: usize = 32 << 20;
 /// Memory for the checkpoint's pages. It is read once and written in bulk, and what is kept of it is
-/// missing elsewhere: 64 MB more were half of what a hundred thousand CIs take.
+/// missing elsewhere: 64 MiB were half of what 100,000 CIs took after opening.
 const CHECKPOINT_CACHE_BYTES: usize = 8 << 20;
 
 /// An open store. There is one for a folder at any time, in any process; handles taken from it keep

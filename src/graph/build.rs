@@ -26,7 +26,9 @@ impl Estate {
             self.relationships = indexed.join().expect("indexing does not panic");
             let listed = self.build_listing();
             if listed.is_ok() {
-                groups.into_iter().for_each(|group| self.enter_group(group));
+                for group in groups {
+                    self.enter_group(group);
+                }
                 self.dependency = self.built_dependency();
             }
             self.search = search.join().expect("indexing does not panic");

@@ -55,9 +55,10 @@ impl Restorer {
     pub fn items(&mut self, items: Vec<DeltaItem>) {
         let mut others = Vec::new();
         for item in items {
-            match item {
-                DeltaItem::Group(group) => self.groups.extend(group.after),
-                other => others.push(other),
+            if let DeltaItem::Group(group) = item {
+                self.groups.extend(group.after);
+            } else {
+                others.push(item);
             }
         }
         self.estate.apply(&Delta { items: others });

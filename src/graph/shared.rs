@@ -82,9 +82,10 @@ impl<T> Default for SharedTable<T> {
     }
 }
 
-/// Which part holds a hash: by bits that the table within it does not look at first.
+/// Which part holds a hash: by bits above those by which the table within it places the hash, and
+/// which a multiplication with a rotation behind it fills best.
 fn part_of(hash: u64) -> usize {
-    (hash >> 44) as usize % PARTS
+    (hash >> 17) as usize % PARTS
 }
 
 impl<T: Clone> SharedTable<T> {

@@ -98,12 +98,11 @@ impl Dictionary {
         leaf.keys.remove(place);
         leaf.postings.remove(place);
         self.length -= 1;
-        match leaf.keys.first() {
-            Some(first) => self.firsts[at] = *first,
-            None => {
-                self.firsts.remove(at);
-                self.leaves.remove(at);
-            }
+        if let Some(first) = leaf.keys.first() {
+            self.firsts[at] = *first;
+        } else {
+            self.firsts.remove(at);
+            self.leaves.remove(at);
         }
     }
 

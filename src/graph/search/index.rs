@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 
 use super::dictionary::Dictionary;
 use super::matching::{Word, searched_texts};
@@ -65,7 +66,8 @@ impl Posting {
 impl SearchIndex {
     /// The index of all these CIs, whose slots rise.
     pub fn build<'a>(cis: impl Iterator<Item = (Slot, &'a Arc<ConfigurationItem>)>, catalog: &Catalog) -> Self {
-        let mut known = FxHashMap::<TokenKey, Posting>::default();
+        // Tokens differ in their last letters, which a weaker hash does not spread.
+        let mut known = HashMap::<TokenKey, Posting, RandomState>::default();
         let mut lists = SharedVec::default();
         for (slot, ci) in cis {
             for key in keys(ci, catalog) {
