@@ -58,7 +58,7 @@ fn write(cmdb: &Cmdb, commands: Vec<Command>) -> WriteOutcome {
     outcome
 }
 
-fn refusal(cmdb: &Cmdb, command: Command) -> ErrorCode {
+fn refusal(cmdb: &Cmdb, command: &Command) -> ErrorCode {
     let before = cmdb.reader().snapshot().revision();
     let outcome = editor(cmdb)
         .write_blocking(WriteRequest::commands(vec![command.clone()]))
@@ -249,27 +249,20 @@ fn an_update_that_says_nothing_new_writes_nothing() {
     assert_eq!(cmdb.reader().snapshot().revision(), revision);
 }
 
-#[test]
-fn every_rule_that_refuses_has_its_code() {
-    let folder = TempDir::new().expect("a folder");
-    let cmdb = open(&folder);
-    small_estate(&cmdb);
-    write(&cmdb, vec![new_ci(5, "team", "operations"), new_ci(6, "site", "north")]);
-    let update = |patch| Command::UpdateCi {
+fn update(patch: CiPatch) -> Command {
+    Command::UpdateCi {
         ci: ci(1),
         expected: None,
         patch,
-    };
+    }
+}
+
+fn refused_cis() -> Vec<(Command, ErrorCode)> {
     let attribute = |name: &str, value: Input| {
         update(CiPatch {
             attributes: vec![(name.to_owned(), value)],
             ..CiPatch::default()
         })
-    };
-    let stage = |number, stage| Command::MoveCi {
-        ci: ci(number),
-        expected: None,
-        stage,
     };
     let delete = |reason: &str, with_relationships| Command::DeleteCi {
         ci: ci(1),
@@ -277,28 +270,6 @@ fn every_rule_that_refuses_has_its_code() {
         reason: reason.to_owned(),
         with_relationships,
     };
-    let member = |number| GroupMember {
-        ci: ci(number),
-        weight: Weight::ONE,
-        strength: Strength::DOWN,
-    };
-    let group = |consumer, members| {
-        Command::CreateGroup(NewGroup {
-            id: None,
-            name: Name::new("pair").expect("a name"),
-            consumer: ci(consumer),
-            members,
-            thresholds: Thresholds {
-                up_min: Some(Threshold::Count(1)),
-                ..Thresholds::default()
-            },
-            strength: Strength::DOWN,
-            grounded: false,
-            valid_from: None,
-            valid_to: None,
-        })
-    };
-    write(&cmdb, vec![group(3, vec![member(1), member(2)])]);
     let outdated = Command::UpdateCi {
         ci: ci(1),
         expected: Some(Revision::new(1)),
@@ -307,13 +278,21 @@ fn every_rule_that_refuses_has_its_code() {
             ..CiPatch::default()
         },
     };
-    let define = |text: &str| {
-        Command::Catalog(CatalogCommand::Define {
-            text: text.to_owned(),
-            migration: Default::default(),
-        })
+    let back = Command::MoveCi {
+        ci: ci(1),
+        expected: None,
+        stage: LifecycleStage::Ordered,
     };
-    let cases = [
+    let nobody = Command::UpdateCi {
+        ci: ci(99),
+        expected: None,
+        patch: CiPatch::default(),
+    };
+    let other_type = update(CiPatch {
+        ci_type: Some("team".to_owned()),
+        ..CiPatch::default()
+    });
+    vec![
         (new_ci(9, "spaceship", "x"), ErrorCode::UnknownCiType),
         (new_ci(9, "configuration_item", "x"), ErrorCode::AbstractCiType),
         (new_ci(9, "team", " "), ErrorCode::InvalidName),
@@ -322,48 +301,76 @@ fn every_rule_that_refuses_has_its_code() {
         (attribute("wheels", 4.into()), ErrorCode::UnknownAttribute),
         (attribute("tier", 9.into()), ErrorCode::InvalidAttribute),
         (outdated, ErrorCode::StaleRevision),
-        (
-            update(CiPatch {
-                ci_type: Some("team".to_owned()),
-                ..CiPatch::default()
-            }),
-            ErrorCode::InvalidAttribute,
-        ),
-        (
-            Command::UpdateCi {
-                ci: ci(99),
-                expected: None,
-                patch: CiPatch::default(),
-            },
-            ErrorCode::CiNotFound,
-        ),
-        (stage(1, LifecycleStage::Ordered), ErrorCode::IllegalTransition),
+        (other_type, ErrorCode::InvalidAttribute),
+        (nobody, ErrorCode::CiNotFound),
+        (back, ErrorCode::IllegalTransition),
         (delete("", true), ErrorCode::ReasonRequired),
         (delete("recorded twice", false), ErrorCode::CiHasRelationships),
+    ]
+}
+
+fn refused_relationships() -> Vec<(Command, ErrorCode)> {
+    let nothing = crate::model::RelationshipId::new(999);
+    vec![
         (relate(1, "teleports_to", 2), ErrorCode::UnknownRelationshipType),
         (relate(1, "runs_on", 99), ErrorCode::DanglingEdge),
         (relate(3, "runs_on", 1), ErrorCode::RelationshipExists),
         (relate(6, "member_of", 99), ErrorCode::DanglingEdge),
         (relate(3, "located_in", 1), ErrorCode::DisallowedEnds),
-        (group(99, vec![]), ErrorCode::GroupConsumerMissing),
-        (group(2, vec![member(99)]), ErrorCode::GroupMemberMissing),
-        (group(3, vec![]), ErrorCode::GroupExists),
         (
-            Command::Unrelate {
-                relationship: crate::model::RelationshipId::new(999),
-            },
+            Command::Unrelate { relationship: nothing },
             ErrorCode::RelationshipNotFound,
         ),
-        (
-            Command::DeleteGroup {
-                group: crate::model::GroupId::from_uuid(uuid::Uuid::nil()),
-            },
-            ErrorCode::GroupNotFound,
-        ),
-        (define("this is no TOML"), ErrorCode::InvalidCatalog),
-    ];
-    for (command, code) in cases {
-        assert_eq!(refusal(&cmdb, command.clone()), code, "{command:?}");
+    ]
+}
+
+fn pair(consumer: u128, members: &[u128]) -> Command {
+    let member = |number: &u128| GroupMember {
+        ci: ci(*number),
+        weight: Weight::ONE,
+        strength: Strength::DOWN,
+    };
+    Command::CreateGroup(NewGroup {
+        id: None,
+        name: Name::new("pair").expect("a name"),
+        consumer: ci(consumer),
+        members: members.iter().map(member).collect(),
+        thresholds: Thresholds {
+            up_min: Some(Threshold::Count(1)),
+            ..Thresholds::default()
+        },
+        strength: Strength::DOWN,
+        grounded: false,
+        valid_from: None,
+        valid_to: None,
+    })
+}
+
+fn refused_groups_and_definitions() -> Vec<(Command, ErrorCode)> {
+    let nothing = crate::model::GroupId::from_uuid(uuid::Uuid::nil());
+    let define = Command::Catalog(CatalogCommand::Define {
+        text: "this is no TOML".to_owned(),
+        migration: crate::model::command::Migration::default(),
+    });
+    vec![
+        (pair(99, &[]), ErrorCode::GroupConsumerMissing),
+        (pair(2, &[99]), ErrorCode::GroupMemberMissing),
+        (pair(3, &[]), ErrorCode::GroupExists),
+        (Command::DeleteGroup { group: nothing }, ErrorCode::GroupNotFound),
+        (define, ErrorCode::InvalidCatalog),
+    ]
+}
+
+#[test]
+fn every_rule_that_refuses_has_its_code() {
+    let folder = TempDir::new().expect("a folder");
+    let cmdb = open(&folder);
+    small_estate(&cmdb);
+    write(&cmdb, vec![new_ci(5, "team", "operations"), new_ci(6, "site", "north")]);
+    write(&cmdb, vec![pair(3, &[1, 2])]);
+    let cases = [refused_cis(), refused_relationships(), refused_groups_and_definitions()];
+    for (command, code) in cases.into_iter().flatten() {
+        assert_eq!(refusal(&cmdb, &command), code, "{command:?}");
     }
 }
 

@@ -297,7 +297,9 @@ impl Writer {
         };
         warn!(error = %Chain(&failure), "the storage failed; trying to reopen it");
         // Whether the entries arrived is found out by reopening; here only what the storage said.
-        let because = failure.source().map_or_else(String::new, |fault| Chain(fault).to_string());
+        let because = failure
+            .source()
+            .map_or_else(String::new, |fault| Chain(fault).to_string());
         match self.store.reopen() {
             Ok(reopened) => {
                 self.unusable = reopened.writable.err().map(|fault| Chain(&fault).to_string());

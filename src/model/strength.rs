@@ -115,17 +115,6 @@ impl Strength {
             .find(|(_, known)| *known == joined)
             .map_or(Self::DOWN, |(number, _)| Self(number))
     }
-
-    /// This strength with `AT_RISK` mapped to `OK` on arrival (reading `LOCAL` of the law).
-    #[must_use]
-    pub fn without_at_risk(self) -> Self {
-        let table = TABLES[usize::from(self.0)];
-        let local = [0, table[1], table[2]];
-        (0u8..)
-            .zip(TABLES)
-            .find(|(_, known)| *known == local)
-            .map_or(self, |(number, _)| Self(number))
-    }
 }
 
 impl fmt::Display for Strength {

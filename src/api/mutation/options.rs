@@ -102,12 +102,18 @@ pub(super) async fn write_one(
     options: Option<WriteOptions>,
     digest: [u8; 32],
 ) -> ApiResult<(Written, Option<Done>)> {
-    let keyed = options.as_ref().is_some_and(|options| options.idempotency_key.is_some());
+    let keyed = options
+        .as_ref()
+        .is_some_and(|options| options.idempotency_key.is_some());
     let command = match command {
         Ok(command) => command,
         Err(error) if keyed => {
             let written = write(ctx, Vec::new(), BatchMode::Atomic, options, digest).await?;
-            return if written.outcome.replayed { Ok((written, None)) } else { Err(error) };
+            return if written.outcome.replayed {
+                Ok((written, None))
+            } else {
+                Err(error)
+            };
         }
         Err(error) => return Err(error),
     };

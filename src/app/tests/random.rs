@@ -235,10 +235,7 @@ fn arcs(estate: &Estate, slot: Slot) -> Vec<String> {
     };
     let mut lines = Vec::new();
     for link in index.outgoing(slot) {
-        if !link.is_group() {
-            let target = estate.ci_id(Slot::new(link.other));
-            lines.push(format!("{id} -> {target} {} {}", link.strength, link.relationship_type));
-        } else {
+        if link.is_group() {
             let key = index.group_key(link.other).expect("a group in use");
             let mut why: Vec<String> = index
                 .contributions(link.other, slot)
@@ -256,6 +253,9 @@ fn arcs(estate: &Estate, slot: Slot) -> Vec<String> {
                 )
             });
             lines.push(format!("{id} in {} {why:?} {gate:?}", shown(key)));
+        } else {
+            let target = estate.ci_id(Slot::new(link.other));
+            lines.push(format!("{id} -> {target} {} {}", link.strength, link.relationship_type));
         }
     }
     lines

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::estate::{Recorded, Refused, code_of, moment, record};
 use crate::process::Client;
@@ -129,104 +129,110 @@ fn ask(client: &Client, query: &Value, recorded: &Recorded) -> Value {
 
 /// Everything in which an answer differs from what is expected.
 fn compare(expect: &Value, recorded: &Recorded, report: &Value) -> Vec<String> {
-    let names: BTreeMap<&str, &str> = recorded
+    let names = recorded
         .cis
         .iter()
         .map(|(name, id)| (id.as_str(), name.as_str()))
         .collect();
-    let name = |ci: &Value| {
-        names
-            .get(ci["id"].as_str().unwrap_or_default())
-            .copied()
-            .unwrap_or("?")
-            .to_owned()
+    let mut comparison = Comparison {
+        expect,
+        report,
+        names,
+        differ: Vec::new(),
     };
-    let mut differ = Vec::new();
-    let mut same = |what: &str, expected: &Value, found: Value| {
-        if !expected.is_null() && *expected != found {
-            differ.push(format!("{what} is {found}, expected {expected}"));
+    comparison.states();
+    comparison.impacted();
+    comparison.warnings(recorded);
+    comparison.absorbed();
+    comparison.differ
+}
+
+struct Comparison<'a> {
+    expect: &'a Value,
+    report: &'a Value,
+    /// The case's names of CIs by id.
+    names: BTreeMap<&'a str, &'a str>,
+    differ: Vec<String>,
+}
+
+impl Comparison<'_> {
+    /// Notes a difference; what the case does not name may be anything.
+    fn same(&mut self, what: &str, expected: &Value, found: &Value) {
+        if !expected.is_null() && expected != found {
+            self.differ.push(format!("{what} is {found}, expected {expected}"));
         }
-    };
-    // Other cases' CIs are in the same store; those not in order are in every answer from CURRENT.
-    let states: Vec<&Value> = report["states"].as_array().into_iter().flatten().collect();
-    let states: Vec<&Value> = states.into_iter().filter(|state| name(&state["ci"]) != "?").collect();
-    let of = |side: &str| -> Value {
-        let worse = states.iter().filter(|state| state[side] != "OK");
-        worse
-            .map(|state| (name(&state["ci"]), state[side].clone()))
-            .collect::<serde_json::Map<_, _>>()
-            .into()
-    };
-    same("states", &expect["states"], of("after"));
-    same("before", &expect["before"], of("before"));
-    let impacted: Vec<&Value> = report["impacted"]["edges"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|edge| &edge["node"])
-        .collect();
-    let mut listed: Vec<String> = impacted.iter().map(|one| name(&one["ci"])).collect();
-    listed.sort();
-    same("impacted", &expect["impacted"], json!(listed));
-    for one in &impacted {
-        let ci = name(&one["ci"]);
-        same(&format!("depth of {ci}"), &expect["depth"][&ci], one["depth"].clone());
-        let steps = one["witness"]["steps"].as_array().into_iter().flatten();
-        let steps: Vec<String> = steps.map(|step| name(&step["ci"])).collect();
-        same(&format!("witness of {ci}"), &expect["witness"][&ci], json!(steps));
-        if one["witness"]["length"] != one["depth"] {
-            same(
+    }
+
+    fn name(&self, ci: &Value) -> String {
+        let id = ci["id"].as_str().unwrap_or_default();
+        self.names.get(id).copied().unwrap_or("?").to_owned()
+    }
+
+    fn states(&mut self) {
+        // Other cases' CIs are in the same store; those not in order are in every answer from CURRENT.
+        let states: Vec<&Value> = self.report["states"].as_array().into_iter().flatten().collect();
+        for (side, key) in [("after", "states"), ("before", "before")] {
+            let own = states
+                .iter()
+                .filter(|state| self.name(&state["ci"]) != "?" && state[side] != "OK");
+            let found: Map<String, Value> = own
+                .map(|state| (self.name(&state["ci"]), state[side].clone()))
+                .collect();
+            self.same(key, &self.expect[key], &found.into());
+        }
+    }
+
+    fn impacted(&mut self) {
+        let edges = self.report["impacted"]["edges"].as_array().into_iter().flatten();
+        let impacted: Vec<&Value> = edges.map(|edge| &edge["node"]).collect();
+        let mut listed: Vec<String> = impacted.iter().map(|one| self.name(&one["ci"])).collect();
+        listed.sort();
+        self.same("impacted", &self.expect["impacted"], &json!(listed));
+        for one in impacted {
+            let ci = self.name(&one["ci"]);
+            let (depth, witness) = (&self.expect["depth"][&ci], &self.expect["witness"][&ci]);
+            self.same(&format!("depth of {ci}"), depth, &one["depth"]);
+            let steps = one["witness"]["steps"].as_array().into_iter().flatten();
+            let steps: Vec<String> = steps.map(|step| self.name(&step["ci"])).collect();
+            self.same(&format!("witness of {ci}"), witness, &json!(steps));
+            self.same(
                 &format!("length of the witness of {ci}"),
                 &one["depth"],
-                one["witness"]["length"].clone(),
+                &one["witness"]["length"],
             );
         }
     }
-    let warned = report["warnings"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|warning| warning["code"].as_str());
-    let warned: BTreeSet<&str> = warned.chain(recorded.warnings.iter().map(String::as_str)).collect();
-    for code in expect["warnings"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-    {
-        same(
-            "warning",
-            &Value::Bool(true),
-            if warned.contains(code) {
-                true.into()
-            } else {
-                json!(format!("no {code}"))
-            },
-        );
-    }
-    if let Some(complete) = expect["complete"].as_bool() {
-        same("complete", &complete.into(), report["complete"].clone());
-    }
-    let found: Vec<Value> = report["absorbed"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|one| absorbed(one, &name))
-        .collect();
-    for expected in expect["absorbed"].as_array().into_iter().flatten() {
-        let fields = expected.as_object().expect("an absorbed group");
-        if !found
-            .iter()
-            .any(|one| fields.iter().all(|(key, value)| one[key] == *value))
+
+    fn warnings(&mut self, recorded: &Recorded) {
+        let warned = self.report["warnings"].as_array().into_iter().flatten();
+        let warned = warned.filter_map(|warning| warning["code"].as_str());
+        let warned: BTreeSet<&str> = warned.chain(recorded.warnings.iter().map(String::as_str)).collect();
+        for code in self.expect["warnings"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
         {
-            same(
-                "absorbed",
-                &Value::Bool(true),
-                json!({ "expected": expected, "found": found }),
-            );
+            if !warned.contains(code) {
+                self.differ.push(format!("there is no warning {code}"));
+            }
+        }
+        self.same("complete", &self.expect["complete"], &self.report["complete"]);
+    }
+
+    fn absorbed(&mut self) {
+        let found = self.report["absorbed"].as_array().into_iter().flatten();
+        let found: Vec<Value> = found.map(|one| absorbed(one, &|ci| self.name(ci))).collect();
+        for expected in self.expect["absorbed"].as_array().into_iter().flatten() {
+            let fields = expected.as_object().expect("an absorbed group");
+            if !found
+                .iter()
+                .any(|one| fields.iter().all(|(key, value)| one[key] == *value))
+            {
+                self.differ.push(format!("absorbed are {found:?}, expected {expected}"));
+            }
         }
     }
-    differ
 }
 
 /// An absorbed group in the words of the cases.

@@ -292,7 +292,7 @@ fn strength(value: &Value) -> Option<String> {
 fn threshold(value: &Value) -> Value {
     match value {
         Value::Number(number) => number.to_string().into(),
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => value.clone(),
     }
 }
 
