@@ -110,7 +110,7 @@ fn load_and_kill(process: &mut Process, round: usize, acknowledged: &Acknowledge
             }
         }
         hears
-            .recv_timeout(Duration::from_secs(60))
+            .recv_timeout(Duration::from_mins(1))
             .expect("something is acknowledged");
         wait_a_random_time(&hears);
         process.kill();
@@ -262,7 +262,7 @@ fn a_push_that_a_kill_broke_off_can_be_sent_again() {
     let before = watcher.revision();
     let pieces = (0..RECORDS).map(|number| {
         if number == RECORDS * 2 / 3 {
-            let deadline = std::time::Instant::now() + Duration::from_secs(60);
+            let deadline = std::time::Instant::now() + Duration::from_mins(1);
             while watcher.revision() == before {
                 assert!(std::time::Instant::now() < deadline, "nothing is committed");
             }

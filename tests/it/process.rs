@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use ureq::{Agent, SendBody};
 
 /// Longest any test waits for the program to do one thing.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Longest answer that is read.
 const ANSWER_BYTES_MAX: u64 = 256 << 20;
@@ -115,28 +115,24 @@ impl Process {
         let log = Arc::new(Mutex::new(String::new()));
         let logged = collect(child.stderr.take().expect("a pipe"), Arc::clone(&log));
         let lines = lines(child.stdout.take().expect("a pipe"));
-        match lines.recv_timeout(DEADLINE) {
-            Ok(line) => {
-                let url = line.split_whitespace().last().expect("an address");
-                Ok(Self {
-                    child,
-                    client: Client::new(url.trim_end_matches('/')),
-                    log,
-                    opened_after: begun.elapsed(),
-                })
-            }
-            Err(_) => {
-                drop(child.kill());
-                let status = child.wait().expect("an end");
-                // Its end of the pipe is closed, so all it said is read.
-                let _ended = logged.recv();
-                let log = log.lock().clone();
-                Err(Ended {
-                    code: status.code(),
-                    log,
-                })
-            }
+        if let Ok(line) = lines.recv_timeout(DEADLINE) {
+            let url = line.split_whitespace().last().expect("an address");
+            return Ok(Self {
+                child,
+                client: Client::new(url.trim_end_matches('/')),
+                log,
+                opened_after: begun.elapsed(),
+            });
         }
+        drop(child.kill());
+        let status = child.wait().expect("an end");
+        // Its end of the pipe is closed, so all it said is read.
+        let _ended = logged.recv();
+        let log = log.lock().clone();
+        Err(Ended {
+            code: status.code(),
+            log,
+        })
     }
 
     /// A client; each has connections of its own.
