@@ -134,10 +134,11 @@ impl<W: Write> Exporter<'_, W> {
 
     fn ci(&self, ci: &ConfigurationItem, origin: &Origin) -> CiRecord {
         let attributes = ci.attributes().iter();
-        let stage = match ci.stage() {
-            // What is disposed of takes no relationships: it gets its last stage at the very end.
-            LifecycleStage::Disposed => LifecycleStage::Retired,
-            stage => stage,
+        // What is disposed of takes no relationships: it gets its last stage at the very end.
+        let stage = if ci.stage() == LifecycleStage::Disposed {
+            LifecycleStage::Retired
+        } else {
+            ci.stage()
         };
         CiRecord {
             name: Some(ci.name().to_owned()),
@@ -171,32 +172,10 @@ impl<W: Write> Exporter<'_, W> {
         let mut groups: Vec<&Arc<RedundancyGroup>> = self.estate.groups().collect();
         groups.sort_by_key(|group| group.id);
         for group in groups {
-            write_line(self.out, &Record::Group(self.group(group)))?;
+            write_line(self.out, &Record::Group(group_record(group)))?;
             self.counts.groups += 1;
         }
         Ok(())
-    }
-
-    fn group(&self, group: &RedundancyGroup) -> GroupRecord {
-        let member = |member: &crate::model::GroupMember| MemberRecord {
-            ci: member.ci.to_string(),
-            weight: Some(member.weight).filter(|weight| weight.get() != 1),
-            strength: Some(member.strength).filter(|strength| *strength != Strength::DOWN),
-        };
-        GroupRecord {
-            id: Some(group.id),
-            key: None,
-            name: group.name.to_string(),
-            consumer: group.consumer.to_string(),
-            members: group.members.iter().map(member).collect(),
-            up_min: group.thresholds.up_min,
-            capacity_min: group.thresholds.capacity_min,
-            spare_min: group.thresholds.spare_min,
-            strength: Some(group.strength).filter(|strength| *strength != Strength::DOWN),
-            grounded: group.grounded,
-            valid_from: group.validity.and_then(|validity| validity.from()),
-            valid_to: group.validity.and_then(|validity| validity.to()),
-        }
     }
 
     /// The relationships that a source spoke of first, by their ends.
@@ -269,6 +248,28 @@ impl<W: Write> Exporter<'_, W> {
             }
         }
         Ok(())
+    }
+}
+
+fn group_record(group: &RedundancyGroup) -> GroupRecord {
+    let member = |member: &crate::model::GroupMember| MemberRecord {
+        ci: member.ci.to_string(),
+        weight: Some(member.weight).filter(|weight| weight.get() != 1),
+        strength: Some(member.strength).filter(|strength| *strength != Strength::DOWN),
+    };
+    GroupRecord {
+        id: Some(group.id),
+        key: None,
+        name: group.name.to_string(),
+        consumer: group.consumer.to_string(),
+        members: group.members.iter().map(member).collect(),
+        up_min: group.thresholds.up_min,
+        capacity_min: group.thresholds.capacity_min,
+        spare_min: group.thresholds.spare_min,
+        strength: Some(group.strength).filter(|strength| *strength != Strength::DOWN),
+        grounded: group.grounded,
+        valid_from: group.validity.and_then(|validity| validity.from()),
+        valid_to: group.validity.and_then(|validity| validity.to()),
     }
 }
 

@@ -18,7 +18,7 @@ struct Shop {
 impl Shop {
     fn new() -> Self {
         let shop = Self {
-            folder: tempfile::tempdir().unwrap(),
+            folder: tempfile::tempdir().expect("it is there"),
         };
         let imported = shop.run(&["import", &format!("{ROOT}/fixtures/shop/shop.ndjson")]);
         assert_eq!(code(&imported), 0, "{imported:?}");
@@ -35,11 +35,11 @@ fn code(output: &Output) -> i32 {
 }
 
 fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
 }
 
 fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
 /// Compares with a snapshot in which identities and times are words.

@@ -7,13 +7,13 @@ use crate::ingest_support::Database;
 use crate::process::{Process, run_on};
 
 fn done(output: &Output) -> (String, String) {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
     assert!(output.status.success(), "{output:?}");
     (text(&output.stdout), text(&output.stderr))
 }
 
 fn import(store: &Path, file: &Path) {
-    done(&run_on(store, &["import", file.to_str().unwrap()]));
+    done(&run_on(store, &["import", file.to_str().expect("it is there")]));
 }
 
 /// Sources of their own, a secret, weights, strengths, validity, a disposed CI with a past.

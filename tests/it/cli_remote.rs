@@ -15,7 +15,11 @@ fn code(output: &Output) -> i32 {
 }
 
 fn ask(url: &str, arguments: &[&str]) -> Output {
-    linchpin().args(["--url", url]).args(arguments).output().unwrap()
+    linchpin()
+        .args(["--url", url])
+        .args(arguments)
+        .output()
+        .expect("it is there")
 }
 
 #[test]
@@ -130,14 +134,14 @@ impl Demo {
             .env("LINCHPIN_LOG_FILTER", "warn")
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap())
+            .expect("it is there");
+        let lines = BufReader::new(child.stdout.take().expect("it is there"))
             .lines()
             .map_while(Result::ok);
         let mut told = Vec::new();
         for line in lines {
             told.push(line);
-            if told.last().unwrap().contains(" impact ") {
+            if told.last().expect("it is there").contains(" impact ") {
                 break;
             }
         }
@@ -145,14 +149,20 @@ impl Demo {
     }
 
     fn url(&self) -> String {
-        let url = self.told[0].split_whitespace().last().unwrap();
+        let url = self.told[0].split_whitespace().last().expect("it is there");
         url.trim_end_matches('/').to_owned()
     }
 
     fn stop(mut self) {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        assert!(self.child.wait().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .expect("it is there")
+                .success()
+        );
+        assert!(self.child.wait().expect("it is there").success());
     }
 }
 
@@ -221,8 +231,8 @@ fn the_demo_says_what_to_ask_and_answers_it() {
 fn every_example_of_the_manual_works(url: &str) {
     let mut asked = 0;
     for command in [&["impact"][..], &["ci", "show"], &["ci", "list"], &["path"]] {
-        let help = linchpin().args(command).arg("--help").output().unwrap();
-        let help = String::from_utf8(help.stdout).unwrap();
+        let help = linchpin().args(command).arg("--help").output().expect("it is there");
+        let help = String::from_utf8(help.stdout).expect("UTF-8");
         for example in help.lines().filter_map(|line| line.strip_prefix("  linchpin ")) {
             let arguments: Vec<&str> = example.split_whitespace().collect();
             let answer = ask(url, &arguments);
@@ -236,12 +246,15 @@ fn every_example_of_the_manual_works(url: &str) {
 
 /// The examples of the explorer are what a new user sees first: each says something of the demo.
 fn every_example_is_answered(url: &str) {
-    let examples: Vec<Value> = serde_json::from_str(include_str!("../../src/ui/assets/examples.json")).unwrap();
+    let examples: Vec<Value> =
+        serde_json::from_str(include_str!("../../src/ui/assets/examples.json")).expect("it is there");
     for example in &examples {
-        let mut response = ureq::post(format!("{url}/graphql")).send_json(example).unwrap();
-        let answer: Value = response.body_mut().read_json().unwrap();
+        let mut response = ureq::post(format!("{url}/graphql"))
+            .send_json(example)
+            .expect("it is there");
+        let answer: Value = response.body_mut().read_json().expect("it is there");
         assert!(answer.get("errors").is_none(), "{}: {answer:#}", example["title"]);
-        let data = answer["data"].as_object().unwrap();
+        let data = answer["data"].as_object().expect("it is there");
         for (field, value) in data {
             let empty = value.is_null() || value["totalCount"] == 0 || value["nodes"] == Value::Array(Vec::new());
             assert!(!empty, "{}: `{field}` is empty", example["title"]);

@@ -43,7 +43,7 @@ of an HTTP answer that is nothing but this error; a GraphQL answer with data has
 
 fn schema() -> Value {
     let path = Path::new(ROOT).join("schema/ingest.schema.json");
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    serde_json::from_str(&std::fs::read_to_string(path).expect("it is there")).expect("it is there")
 }
 
 /// The fields that the program knows at a place, as it says itself when it meets another.
