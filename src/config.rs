@@ -87,14 +87,6 @@ settings! {
     store: StoreConfig {
         /// The folder of the store.
         data: PathBuf = "./linchpin-data";
-        /// Cache of the checkpoint, in bytes.
-        cache_bytes: usize = "67108864", 1_048_576..=68_719_476_736;
-        /// Writes that may wait for the writer; more are refused as busy.
-        queue_max: usize = "1024", 1..=1_000_000;
-        /// Writes that share one commit.
-        group_writes_max: usize = "256", 1..=100_000;
-        /// Bytes that share one commit.
-        group_bytes_max: usize = "2097152", 65_536..=1_073_741_824;
         /// Time between checkpoints.
         checkpoint_interval_ms: Millis = "30000", 100..=86_400_000;
         /// Journal entries after which a checkpoint is written.
