@@ -7,8 +7,10 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 use tokio::runtime::Builder;
+use tracing::warn;
 
 use crate::app::{Cmdb, ErrorCode};
+use crate::http::signals::stop_requested;
 use crate::http::{HttpState, Metrics, Server};
 use crate::ingest::{self, IngestOptions, Outcome, ReportLine};
 use crate::telemetry;
@@ -42,28 +44,26 @@ pub(super) fn run(options: &Serve, settings: Settings, output: &Output) -> anyho
     let config = Arc::new(settings.effective.config);
     telemetry::start(&config.log).map_err(|error| Failure::of(ErrorCode::InvalidConfiguration, &error))?;
     telemetry::ignore_file_size_signal().context("cannot prepare for a full disk")?;
-    let cmdb = open_store(&config)?;
-    let loaded = if options.demo { Some(demo(&cmdb)?) } else { None };
     let runtime = Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let served = runtime.block_on(async {
-        let server = Server::bind(&config.server)
-            .await
-            .map_err(|error| Failure::of(error.code(), &error))?;
-        let mut state = HttpState::new(service(&cmdb, &config), Arc::clone(&config), server.token());
-        state.cmdb = Some(cmdb.clone());
-        let health = cmdb.clone();
-        state.readiness = Arc::new(move || health.health().unusable.map_or(Ok(()), Err));
-        gauges(&state.metrics, &cmdb);
-        greet(&server.local_addr().to_string(), loaded.as_deref(), output);
-        server.run(state, stopped()).await;
-        anyhow::Ok(())
-    });
+    // The address first: a server that cannot listen leaves no store behind.
+    let server = runtime
+        .block_on(Server::bind(&config.server))
+        .map_err(|error| Failure::of(error.code(), &error))?;
+    let cmdb = open_store(&config)?;
+    let loaded = if options.demo { Some(demo(&cmdb)?) } else { None };
+    let mut state = HttpState::new(service(&cmdb, &config), Arc::clone(&config), server.token());
+    state.cmdb = Some(cmdb.clone());
+    let health = cmdb.clone();
+    state.readiness = Arc::new(move || health.health().unusable.map_or(Ok(()), Err));
+    gauges(&state.metrics, &cmdb);
+    greet(&server.local_addr().to_string(), loaded.as_deref(), output);
+    runtime.block_on(server.run(state, stopped()));
     drop(runtime);
     cmdb.close();
-    served.map(|()| ExitCode::SUCCESS)
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Brings the example estate into an empty store, and says what it did.
@@ -137,19 +137,9 @@ fn greet(address: &str, loaded: Option<&str>, output: &Output) {
     }
 }
 
-/// Completes when the process is asked to end.
+/// Completes when the process is asked to end, or cannot learn of it any more.
 async fn stopped() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        // Without the handler the process ends at once, which the store survives.
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-            drop(interrupt.await);
-            return;
-        };
-        tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
+    if let Err(error) = stop_requested().await {
+        warn!(%error, "signals cannot be heard; the server stops");
     }
-    #[cfg(not(unix))]
-    drop(interrupt.await);
 }
