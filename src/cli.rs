@@ -1,6 +1,6 @@
 //! The command line: one file a subcommand.
 //!
-//! Every command that asks the estate sends a GraphQL document through a [`Backend`]: to a server
+//! Every command that asks the estate sends a GraphQL document through a `Backend`: to a server
 //! (`--url`), or to the same service run in this process on a store that no server holds. So there
 //! is one path and one output.
 
