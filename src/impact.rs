@@ -5,22 +5,28 @@
 //! they touch. The report explains itself on demand: witnesses and absorbed groups come from the
 //! same rounds. A bounded answer is a sound lower bound and says that it is bounded.
 //!
-//! This is the plain reading: groups that say `grounded` are read like any other.
+//! A [`Probe`] puts many questions to one starting state: it takes each failure back again in the
+//! time of what it touched. Single points of failure, cut sets and probable causes are made of it.
 
 mod absorbed;
 mod counters;
+mod evaluation;
+mod given;
+mod probe;
 mod propagate;
 mod question;
 mod reading;
 mod report;
 mod rises;
 mod scratch;
+mod ungrounded;
 mod warning;
 mod witness;
 
 pub use absorbed::{Absorbed, AbsorbedMembers, HeldPin};
+pub use probe::{Mark, Probe, ProbeError};
 pub use propagate::impact;
-pub use question::{AtRiskReading, Budget, FailedCi, ImpactError, ImpactQuestion, ImpactView, StartingState};
+pub use question::{AtRiskReading, Budget, FailedCi, ImpactError, ImpactQuestion, ImpactView, Premises, StartingState};
 pub use report::{Counts, ImpactReport, ImpactedCi, Phase, StateCounts, Truncated, TruncationReason};
 pub use scratch::{Scratch, ScratchPool};
 pub use warning::{ImpactWarning, WarningCode, WarningSample};

@@ -11,15 +11,19 @@
 
 mod arc;
 mod columns;
+mod grounding;
 mod group;
 mod runs;
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
 pub use arc::{Carrier, Contribution, ImpactArc};
 pub use columns::{CiColumns, CiRow};
+pub use grounding::Grounding;
+pub(crate) use grounding::needed;
 pub(crate) use group::Trigger;
 pub use group::{Gate, GroupKey, GroupParameters};
 pub use runs::Link;
@@ -46,6 +50,8 @@ pub struct DependencyIndex {
     also_plain: BTreeSet<(u32, u32)>,
     /// Groups without any member.
     empty: BTreeSet<u32>,
+    /// Where grounded groups lean on each other, once somebody asked.
+    grounding: OnceLock<Arc<Grounding>>,
 }
 
 fn type_number(relationship_type: Option<RelationshipTypeId>) -> u16 {
@@ -86,8 +92,10 @@ impl DependencyIndex {
     pub fn put_group(&mut self, key: GroupKey, parameters: GroupParameters) {
         let known = self.groups.number(&key);
         let number = if let Some(number) = known {
+            self.forget_grounding(number);
             if self.consumer(number) == parameters.consumer {
                 self.groups.restate(number, parameters);
+                self.forget_grounding(number);
                 return;
             }
             self.detach_consumer(number);
@@ -106,6 +114,7 @@ impl DependencyIndex {
             kind: 1,
         };
         self.incoming.push(parameters.consumer.index(), entry);
+        self.forget_grounding(number);
         if known.is_some() {
             self.recheck_members(number);
         }
@@ -120,6 +129,7 @@ impl DependencyIndex {
             self.forget_member(number, link.other);
         }
         self.detach_consumer(number);
+        self.forget_grounding(number);
         self.groups.remove(number);
         self.empty.remove(&number);
     }
@@ -267,6 +277,22 @@ impl DependencyIndex {
             .map(|(_, member)| Slot::new(*member))
     }
 
+    /// Where grounded groups lean on each other: worked out again on the first call after a grounded
+    /// group has changed, in time linear in their members; O(1) else.
+    pub fn grounding(&self) -> &Grounding {
+        self.grounding.get_or_init(|| {
+            let grounding = Grounding::new(self, |_, link| strength_of(link));
+            Arc::new(grounding)
+        })
+    }
+
+    /// A grounded group has changed.
+    fn forget_grounding(&mut self, group: u32) {
+        if self.triggers()[group as usize].grounded {
+            self.grounding = OnceLock::new();
+        }
+    }
+
     /// All pairs of a group and such a member, in a stated order.
     pub(crate) fn all_also_plain(&self) -> impl ExactSizeIterator<Item = (u32, Slot)> + '_ {
         let pairs = self.also_plain.iter();
@@ -380,6 +406,7 @@ impl DependencyIndex {
             self.rewrite_member(group, member, place, contributions);
             return;
         }
+        self.forget_grounding(group);
         let (link, weight) = self.merged(group, member, vec![contribution]);
         self.outgoing.push(member as usize, Link { other: group, ..link });
         self.members.push(group as usize, Link { other: member, ..link });
@@ -409,6 +436,7 @@ impl DependencyIndex {
     }
 
     fn rewrite_member(&mut self, group: u32, member: u32, place: (usize, usize), contributions: Vec<Contribution>) {
+        self.forget_grounding(group);
         let before = self.weight(self.outgoing.run(member as usize)[place.0], group, member);
         let (link, weight) = self.merged(group, member, contributions);
         self.outgoing
@@ -447,6 +475,7 @@ impl DependencyIndex {
         let Some((in_out, in_members)) = self.membership(group, member) else {
             return;
         };
+        self.forget_grounding(group);
         let weight = self.weight(self.outgoing.run(member as usize)[in_out], group, member);
         self.outgoing.swap_remove(member as usize, in_out);
         self.members.swap_remove(group as usize, in_members);

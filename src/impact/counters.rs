@@ -82,6 +82,13 @@ impl Counters {
         }
     }
 
+    /// Forgets the groups touched after the first so many, of which everything was taken back.
+    pub(super) fn forget_since(&mut self, touched: usize) {
+        for group in self.touched.drain(touched..) {
+            self.bad_wide.remove(&group);
+        }
+    }
+
     /// Counts nothing any more: O(touched).
     pub(super) fn clear(&mut self) {
         if self.touched.len() > self.bad.len() / CLEAR_WHOLE_SHARE {

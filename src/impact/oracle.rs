@@ -103,10 +103,10 @@ impl Model {
 
     pub(super) fn evaluate(&self, question: &ImpactQuestion) -> Evaluated {
         let mut own = vec![ImpactState::Ok; self.rows.len()];
-        if question.starting_state == StartingState::Current {
+        if question.premises.starting_state == StartingState::Current {
             own = self.rows.iter().map(|row| row.current).collect();
         }
-        raise(&mut own, &question.starting_failed);
+        raise(&mut own, &question.premises.starting_failed);
         let healthy = ImpactQuestion {
             failed_arcs: Vec::new(),
             ..question.clone()
@@ -136,7 +136,7 @@ impl Model {
 
     /// The right-hand side of section 2.5 for one CI, own state aside.
     fn equation(&self, question: &ImpactQuestion, states: &States, ci: usize) -> ImpactState {
-        if question.assumed.iter().any(|pin| pin.slot == slot(ci)) {
+        if question.premises.assumed.iter().any(|pin| pin.slot == slot(ci)) {
             return ImpactState::Ok;
         }
         let plain = self
@@ -252,7 +252,7 @@ fn raise(states: &mut States, failed: &[FailedCi]) {
 
 fn pinned(own: &States, question: &ImpactQuestion) -> States {
     let mut states = own.clone();
-    for pin in &question.assumed {
+    for pin in &question.premises.assumed {
         states[pin.slot.index()] = pin.state;
     }
     states
@@ -262,11 +262,11 @@ fn pinned(own: &States, question: &ImpactQuestion) -> States {
 pub(super) fn strength(question: &ImpactQuestion, arc: &ImpactArc) -> Strength {
     if arc
         .relationship_type
-        .is_some_and(|id| question.excluded_types.contains(&id))
+        .is_some_and(|id| question.premises.excluded_types.contains(&id))
     {
         return Strength::NONE;
     }
-    match question.at_risk {
+    match question.premises.at_risk {
         AtRiskReading::Transitive => arc.strength,
         AtRiskReading::Local => {
             let [_, degraded, down] = arc.strength.table();

@@ -44,6 +44,37 @@ pub enum AtRiskReading {
     Local,
 }
 
+/// What a question takes for granted, whatever it lets fail.
+#[derive(Clone, Debug)]
+pub struct Premises {
+    /// Where to start.
+    pub starting_state: StartingState,
+    /// What has failed before the question (the law's `baselineFailed`).
+    pub starting_failed: Vec<FailedCi>,
+    /// Pins: whatever happens, these CIs are in these states.
+    pub assumed: Vec<FailedCi>,
+    /// Relationship types that carry nothing; their members stay in n and count as up.
+    pub excluded_types: Vec<RelationshipTypeId>,
+    /// How far `AT_RISK` travels.
+    pub at_risk: AtRiskReading,
+    /// Whether groups that say `grounded` are read so (section 2.10 of the law): their members
+    /// cannot hold each other up. Otherwise they are read like any other group.
+    pub grounded: bool,
+}
+
+impl Default for Premises {
+    fn default() -> Self {
+        Self {
+            starting_state: StartingState::default(),
+            starting_failed: Vec::new(),
+            assumed: Vec::new(),
+            excluded_types: Vec::new(),
+            at_risk: AtRiskReading::default(),
+            grounded: true,
+        }
+    }
+}
+
 /// What breaks if these break?
 #[derive(Clone, Debug, Default)]
 pub struct ImpactQuestion {
@@ -51,18 +82,10 @@ pub struct ImpactQuestion {
     pub failed: Vec<FailedCi>,
     /// The relationships that fail: their arcs, as the index holds them.
     pub failed_arcs: Vec<ImpactArc>,
-    /// Where to start.
-    pub starting_state: StartingState,
-    /// What has failed before the question (the law's `baselineFailed`).
-    pub starting_failed: Vec<FailedCi>,
-    /// Pins: whatever happens, these CIs are in these states.
-    pub assumed: Vec<FailedCi>,
     /// Rounds to go; 0 is the failed CIs only, `None` goes to the end.
     pub depth_max: Option<u32>,
-    /// Relationship types that carry nothing; their members stay in n and count as up.
-    pub excluded_types: Vec<RelationshipTypeId>,
-    /// How far `AT_RISK` travels.
-    pub at_risk: AtRiskReading,
+    /// What is taken for granted.
+    pub premises: Premises,
 }
 
 /// How much a question may cost. Reaching a limit bounds the answer, and the answer says so.

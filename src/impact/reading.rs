@@ -4,7 +4,7 @@ use crate::graph::Slot;
 use crate::graph::dependency::{Carrier, DependencyIndex, ImpactArc, Link};
 use crate::model::{ImpactState, RelationshipTypeId, Strength};
 
-use super::question::{AtRiskReading, ImpactQuestion};
+use super::question::{AtRiskReading, Premises};
 
 /// What arrives for each state of the source, as levels.
 pub(super) type Carry = [u8; 4];
@@ -54,6 +54,10 @@ pub(super) struct FailedPlain {
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
     pub(super) carry: [Carry; 16],
+    /// Levels below are not told apart from `OK`. What is at least that bad depends on nothing
+    /// better (section 2.6 of the law, no amplification).
+    pub(super) floor: u8,
+    pub(super) grounded: bool,
     excluded: Vec<u16>,
     pub(super) failed_plain: Vec<FailedPlain>,
     /// By group and member, one each.
@@ -61,26 +65,43 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn new(index: &DependencyIndex, question: &ImpactQuestion) -> Self {
-        let carry = match question.at_risk {
+    pub(super) fn new(premises: &Premises, floor: ImpactState) -> Self {
+        let mut carry = match premises.at_risk {
             AtRiskReading::Transitive => TRANSITIVE,
             AtRiskReading::Local => LOCAL,
         };
-        let mut excluded: Vec<u16> = question.excluded_types.iter().map(|id| id.number()).collect();
+        for arriving in carry.as_flattened_mut() {
+            if *arriving < floor.level() {
+                *arriving = 0;
+            }
+        }
+        let mut excluded: Vec<u16> = premises.excluded_types.iter().map(|id| id.number()).collect();
         excluded.sort_unstable();
-        let mut reading = Self {
+        Self {
             carry,
+            floor: floor.level(),
+            grounded: premises.grounded,
             excluded,
             failed_plain: Vec::new(),
             failed_members: Vec::new(),
-        };
-        for arc in &question.failed_arcs {
+        }
+    }
+
+    /// The same with these arcs failed.
+    pub(super) fn with_failed(index: &DependencyIndex, premises: &Premises, failed: &[ImpactArc]) -> Self {
+        let mut reading = Self::new(premises, ImpactState::AtRisk);
+        for arc in failed {
             reading.fail(index, arc);
         }
         reading
             .failed_plain
             .sort_unstable_by_key(|arc| (arc.target, arc.source));
         reading
+    }
+
+    /// Whether relationships of some types carry nothing.
+    pub(super) fn excludes(&self) -> bool {
+        !self.excluded.is_empty()
     }
 
     /// Whether some link is read otherwise than its strength says.
@@ -147,15 +168,22 @@ impl Reading {
     /// What a membership carries, its own failure left aside. Of several contributions the
     /// excluded ones carry nothing; the member's weight stays.
     pub(super) fn member(&self, index: &DependencyIndex, link: Link, group: u32, member: u32) -> Carry {
+        self.carry[usize::from(self.member_strength(index, link, group, member).number() & 15)]
+    }
+
+    /// The strength of a membership, without what is excluded.
+    pub(super) fn member_strength(&self, index: &DependencyIndex, link: Link, group: u32, member: u32) -> Strength {
+        if self.is_excluded(link.relationship_type) {
+            return Strength::NONE;
+        }
         if link.relationship_type != Link::SEVERAL || self.excluded.is_empty() {
-            return self.plain(link);
+            return Strength::from_number(link.strength).unwrap_or(Strength::NONE);
         }
         let contributions = index.contributions(group, Slot::new(member));
         let counting = contributions
             .iter()
             .filter(|one| one.relationship_type.is_none_or(|id| !self.is_excluded(id.number())));
-        let strength = counting.fold(Strength::NONE, |sum, one| sum.join(one.strength));
-        self.carry[usize::from(strength.number())]
+        counting.fold(Strength::NONE, |sum, one| sum.join(one.strength))
     }
 
     /// The level a failed membership counts as at least; 0 for one that has not failed.

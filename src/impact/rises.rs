@@ -19,6 +19,8 @@ pub(super) struct Rises {
     pub(super) log: Vec<Rise>,
     /// Where the round of this number starts in the log.
     pub(super) starts: Vec<usize>,
+    /// The rounds in which CIs fell because only each other held them up.
+    pub(super) grounding: Vec<u32>,
 }
 
 impl Rises {
@@ -42,6 +44,16 @@ impl Rises {
     pub(super) fn clear(&mut self) {
         self.log.clear();
         self.starts.clear();
+        self.grounding.clear();
+    }
+
+    /// Forgets what came after `rises` rises in `rounds` rounds.
+    pub(super) fn truncate(&mut self, rises: usize, rounds: usize) {
+        self.log.truncate(rises);
+        self.starts.truncate(rounds);
+        while self.grounding.last().is_some_and(|round| *round as usize >= rounds) {
+            self.grounding.pop();
+        }
     }
 }
 

@@ -15,10 +15,13 @@ use super::rises::Rises;
 const RISES_COPIED_MAX: usize = 1 << 17;
 
 /// A CI's byte. Bits 0 and 1: what the round under way raises it to (3 for a pinned CI, which
-/// nothing can raise). Bits 2 and 3: its state. Bits 4 and 5: its state before. Bit 6: pinned.
+/// nothing can raise). Bits 2 and 3: its state. Bits 4 and 5: its state before. Bit 6: pinned. Bit 7:
+/// inside of what the evaluation is confined to.
 pub(super) type Cell = u8;
 
 pub(super) const PINNED: Cell = 1 << 6;
+
+pub(super) const INSIDE: Cell = 1 << 7;
 
 pub(super) const fn pending(cell: Cell) -> u8 {
     cell & 3
@@ -46,6 +49,10 @@ pub struct Scratch {
     /// The CIs the round under way raises.
     pub(super) raised: Vec<u32>,
     pub(super) pinned: Vec<Slot>,
+    /// The CIs an evaluation is confined to, if it is.
+    pub(super) inside: Vec<Slot>,
+    /// Grounded groups that lost something and have not been looked at since, with the level.
+    pub(super) shaken: Vec<(u32, u8)>,
     /// While the answer is collected: bucket and state before, by place in the log.
     pub(super) places: Vec<u8>,
     /// While the answer is collected; empty counts else.
@@ -67,7 +74,18 @@ impl Scratch {
 
     /// Puts everything back that the question changed, and hands out its rises: O(touched).
     pub(super) fn finish(&mut self) -> Rises {
-        let touched = self.start.log.len() + self.rises.log.len();
+        self.put_back();
+        if self.rises.log.len() > RISES_COPIED_MAX {
+            return std::mem::take(&mut self.rises);
+        }
+        let rises = self.rises.clone();
+        self.rises.clear();
+        rises
+    }
+
+    /// Puts everything back that the question changed, but for its rises: O(touched).
+    pub(super) fn put_back(&mut self) {
+        let touched = self.start.log.len() + self.rises.log.len() + self.inside.len();
         if touched > self.cells.len() / CLEAR_WHOLE_SHARE {
             self.cells.fill(0);
         } else {
@@ -77,20 +95,16 @@ impl Scratch {
             for slot in &self.raised {
                 self.cells[*slot as usize] = 0;
             }
-            for slot in &self.pinned {
+            for slot in self.pinned.iter().chain(&self.inside) {
                 self.cells[slot.index()] = 0;
             }
         }
         self.raised.clear();
         self.pinned.clear();
+        self.inside.clear();
+        self.shaken.clear();
         self.counters.clear();
         self.start.clear();
-        if self.rises.log.len() > RISES_COPIED_MAX {
-            return std::mem::take(&mut self.rises);
-        }
-        let rises = self.rises.clone();
-        self.rises.clear();
-        rises
     }
 }
 

@@ -5,6 +5,7 @@ mod adversarial;
 mod agreement;
 mod cases;
 mod laws;
+mod probe;
 mod random;
 
 use super::oracle::Model;

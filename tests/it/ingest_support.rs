@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use linchpin::app::{Cmdb, CmdbOptions, Editor};
 use linchpin::clock::{Clock, IdGenerator};
 use linchpin::graph::{Estate, Slot};
-use linchpin::impact::{Budget, ImpactQuestion, ImpactView, Scratch, impact};
+use linchpin::impact::{Budget, ImpactQuestion, ImpactView, Premises, Scratch, impact};
 use linchpin::ingest::report::{ItemLine, ReportLine, Summary};
 use linchpin::ingest::{IngestOptions, run};
 use linchpin::model::{Actor, ImpactState, Revision};
@@ -175,7 +175,10 @@ pub(crate) fn down(estate: &Estate, failed: &[&str], excluded_types: &[&str]) ->
                 state: ImpactState::Down,
             })
             .collect(),
-        excluded_types: excluded_types.iter().map(excluded).collect(),
+        premises: Premises {
+            excluded_types: excluded_types.iter().map(excluded).collect(),
+            ..Premises::default()
+        },
         ..ImpactQuestion::default()
     };
     let view = ImpactView {

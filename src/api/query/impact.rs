@@ -18,7 +18,7 @@ use crate::api::types::{
 };
 use crate::app::ErrorCode;
 use crate::graph::{ReferenceError, Snapshot};
-use crate::impact::{self, FailedCi, ImpactQuestion, ImpactView};
+use crate::impact::{self, FailedCi, ImpactQuestion, ImpactView, Premises};
 use crate::model::RelationshipId;
 
 #[derive(Debug, Default)]
@@ -54,6 +54,11 @@ impl ImpactQuery {
         #[graphql(desc = "How far AT_RISK is passed on.", default_with = "AtRiskReading::Transitive")]
         at_risk: AtRiskReading,
         #[graphql(
+            desc = "Whether groups that say `grounded` are read so: their members cannot hold each other up.",
+            default = true
+        )]
+        grounded: bool,
+        #[graphql(
             desc = "Whether failed CIs that do not exist are a warning and not an error.",
             default
         )]
@@ -74,6 +79,7 @@ impl ImpactQuery {
             max_depth: depth(max_depth)?,
             exclude_types: exclude_types.unwrap_or_default(),
             at_risk,
+            grounded,
             ignore_missing,
             filter: filter.unwrap_or_default(),
             limits: limits.unwrap_or_default(),
@@ -121,6 +127,7 @@ struct Asked {
     max_depth: Option<u32>,
     exclude_types: Vec<String>,
     at_risk: AtRiskReading,
+    grounded: bool,
     ignore_missing: bool,
     filter: ImpactFilterInput,
     limits: ImpactLimitsInput,
@@ -159,12 +166,15 @@ impl Asked {
         let question = ImpactQuestion {
             failed: roots.clone(),
             failed_arcs: self.failed_arcs(view, &mut missing)?,
-            starting_state: self.starting_state.into(),
-            starting_failed: self.states(view, "startingFailed", &self.starting_failed, &mut missing)?,
-            assumed: self.states(view, "assume", &self.assume, &mut missing)?,
             depth_max: self.max_depth,
-            excluded_types: relationships::types(view, Some(&self.exclude_types))?.unwrap_or_default(),
-            at_risk: self.at_risk.into(),
+            premises: Premises {
+                starting_state: self.starting_state.into(),
+                starting_failed: self.states(view, "startingFailed", &self.starting_failed, &mut missing)?,
+                assumed: self.states(view, "assume", &self.assume, &mut missing)?,
+                excluded_types: relationships::types(view, Some(&self.exclude_types))?.unwrap_or_default(),
+                at_risk: self.at_risk.into(),
+                grounded: self.grounded,
+            },
         };
         let deadline = Instant::now().checked_add(limits.time_max);
         let out_of_time = || deadline.is_some_and(|deadline| Instant::now() >= deadline);

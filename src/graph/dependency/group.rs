@@ -116,10 +116,12 @@ pub(crate) struct Trigger {
     pub(crate) is_wide: bool,
     /// See [`Gate::undersized`].
     pub(crate) undersized: bool,
+    /// See [`GroupParameters::grounded`].
+    pub(crate) grounded: bool,
 }
 
 impl Trigger {
-    fn new(gate: &Gate) -> Self {
+    fn new(gate: &Gate, grounded: bool) -> Self {
         let thresholds = [gate.up_min, gate.capacity_min, gate.spare_min];
         Self {
             consumer: gate.consumer,
@@ -127,6 +129,7 @@ impl Trigger {
             strength: gate.strength,
             is_wide: u32::try_from(gate.total).is_err(),
             undersized: gate.undersized,
+            grounded,
         }
     }
 
@@ -153,6 +156,10 @@ struct Stated {
 impl Stated {
     fn gate(&self) -> Gate {
         Gate::resolve(&self.parameters, self.total)
+    }
+
+    fn trigger(&self) -> Trigger {
+        Trigger::new(&self.gate(), self.parameters.grounded)
     }
 }
 
@@ -216,7 +223,7 @@ impl Groups {
             parameters,
             total: 0,
         };
-        let trigger = Trigger::new(&stated.gate());
+        let trigger = stated.trigger();
         let number = if let Some(number) = self.vacant.pop() {
             self.triggers[number as usize] = trigger;
             self.stated[number as usize] = Some(stated);
@@ -236,7 +243,7 @@ impl Groups {
     pub(super) fn restate(&mut self, number: u32, parameters: GroupParameters) {
         if let Some(stated) = &mut self.stated[number as usize] {
             stated.parameters = parameters;
-            self.triggers[number as usize] = Trigger::new(&stated.gate());
+            self.triggers[number as usize] = stated.trigger();
         }
     }
 
@@ -244,7 +251,7 @@ impl Groups {
     pub(super) fn reweigh(&mut self, number: u32, lost: u32, won: u32) {
         if let Some(stated) = &mut self.stated[number as usize] {
             stated.total = stated.total - u64::from(lost) + u64::from(won);
-            self.triggers[number as usize] = Trigger::new(&stated.gate());
+            self.triggers[number as usize] = stated.trigger();
         }
     }
 
@@ -255,6 +262,7 @@ impl Groups {
                 entry.remove();
             }
             self.stated[number as usize] = None;
+            self.triggers[number as usize].grounded = false;
             self.vacant.push(number);
         }
     }

@@ -146,7 +146,7 @@ fn check_absorbed(
     assert_eq!(found, expected);
 }
 
-fn check(model: &Model, question: &ImpactQuestion, scratch: &mut Scratch) {
+pub(super) fn check(model: &Model, question: &ImpactQuestion, scratch: &mut Scratch) {
     let truth = model.evaluate(question);
     model.with_view(|view| {
         let report = impact(view, question, &Budget::UNLIMITED, scratch).expect("no conflict");

@@ -117,7 +117,7 @@ fn a_root_given_twice_takes_the_worse_state() {
 fn a_ci_cannot_be_both_failed_and_assumed() {
     let model = Model::of(2);
     let mut question = down(&[0]);
-    question.assumed.push(FailedCi {
+    question.premises.assumed.push(FailedCi {
         slot: slot(0),
         state: ImpactState::Ok,
     });
@@ -154,7 +154,7 @@ fn an_assumption_that_holds_something_back_is_reported() {
     let mut model = Model::of(3);
     model.arcs = vec![plain(0, 1), plain(1, 2)];
     let mut question = down(&[0]);
-    question.assumed.push(FailedCi {
+    question.premises.assumed.push(FailedCi {
         slot: slot(1),
         state: ImpactState::AtRisk,
     });

@@ -6,7 +6,7 @@ use super::random::{model, model_and_question};
 use super::{ask, states_after};
 use crate::graph::dependency::Carrier;
 use crate::impact::oracle::{Model, slot};
-use crate::impact::{FailedCi, ImpactQuestion, StartingState};
+use crate::impact::{FailedCi, ImpactQuestion, Premises, StartingState};
 use crate::model::{ImpactState, Strength, Threshold, Thresholds, Weight};
 
 fn failing(failed: &[FailedCi]) -> ImpactQuestion {
@@ -59,7 +59,7 @@ proptest! {
             failed.state = ImpactState::Down;
         }
         let extra = slot(extra % model.rows.len());
-        if more.assumed.iter().all(|pin| pin.slot != extra) {
+        if more.premises.assumed.iter().all(|pin| pin.slot != extra) {
             more.failed.push(FailedCi { slot: extra, state: ImpactState::Down });
         }
         more.failed_arcs.extend(model.arcs.first());
@@ -113,13 +113,19 @@ proptest! {
     fn two_steps_are_as_one((model, question) in model_and_question()) {
         let stepwise = ImpactQuestion {
             failed: question.failed.clone(),
-            starting_failed: question.starting_failed.clone(),
-            starting_state: StartingState::Current,
+            premises: Premises {
+                starting_failed: question.premises.starting_failed.clone(),
+                starting_state: StartingState::Current,
+                ..Premises::default()
+            },
             ..ImpactQuestion::default()
         };
         let at_once = ImpactQuestion {
             failed: Vec::new(),
-            starting_failed: [question.failed, question.starting_failed].concat(),
+            premises: Premises {
+                starting_failed: [question.failed, question.premises.starting_failed].concat(),
+                ..stepwise.premises.clone()
+            },
             ..stepwise.clone()
         };
         prop_assert_eq!(states_after(&model, &stepwise), states_after(&model, &at_once));

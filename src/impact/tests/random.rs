@@ -5,7 +5,7 @@ use proptest::{collection::vec, option, sample::subsequence};
 
 use crate::graph::dependency::{Carrier, GroupKey, GroupParameters, ImpactArc};
 use crate::impact::oracle::{Model, slot};
-use crate::impact::{AtRiskReading, FailedCi, ImpactQuestion, StartingState};
+use crate::impact::{AtRiskReading, FailedCi, ImpactQuestion, Premises, StartingState};
 use crate::model::{GroupId, ImpactState, PoolId, RelationshipTypeId, Strength, Threshold, Thresholds, Weight};
 
 const CIS_MAX: usize = 12;
@@ -135,19 +135,22 @@ pub(super) fn question(model: &Model) -> impl Strategy<Value = ImpactQuestion> +
                 ImpactQuestion {
                     failed,
                     failed_arcs: broken,
-                    starting_state: if current {
-                        StartingState::Current
-                    } else {
-                        StartingState::Structural
-                    },
-                    starting_failed: starting,
-                    assumed: pins,
                     depth_max,
-                    excluded_types,
-                    at_risk: if local {
-                        AtRiskReading::Local
-                    } else {
-                        AtRiskReading::Transitive
+                    premises: Premises {
+                        starting_state: if current {
+                            StartingState::Current
+                        } else {
+                            StartingState::Structural
+                        },
+                        starting_failed: starting,
+                        assumed: pins,
+                        excluded_types,
+                        at_risk: if local {
+                            AtRiskReading::Local
+                        } else {
+                            AtRiskReading::Transitive
+                        },
+                        grounded: true,
                     },
                 }
             },
