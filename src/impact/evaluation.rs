@@ -32,8 +32,8 @@ pub(super) struct Evaluation<'a> {
     phase: Phase,
     /// The rises whose links have been looked at.
     spread: usize,
-    /// `None` where no grounded group leans on its own consumer, or all are read as others are.
-    ungrounded: Option<Ungrounded<'a>>,
+    /// `None` until a grounded group loses something.
+    pub(super) ungrounded: Option<Ungrounded<'a>>,
 }
 
 /// Raises a CI in the round under way; of a confined evaluation only one that is inside.
@@ -58,7 +58,7 @@ impl<'a> Evaluation<'a> {
         scratch.fit(view.index.slots().max(view.columns.len()), view.index.group_numbers());
         Self {
             index: view.index,
-            ungrounded: Ungrounded::new(view.index, &reading),
+            ungrounded: None,
             reading,
             budget,
             scratch,
@@ -156,13 +156,15 @@ impl<'a> Evaluation<'a> {
     fn next_round(&mut self, first: bool) -> Result<(), TruncationReason> {
         self.relax(self.spread, first)?;
         self.spread = self.scratch.rises.log.len();
-        if !self.scratch.raised.is_empty() {
+        if !self.scratch.raised.is_empty() || self.scratch.shaken.is_empty() && self.ungrounded.is_none() {
             return Ok(());
         }
-        let Some(mut ungrounded) = self.ungrounded.take() else {
+        if !self.reading.grounded {
             self.scratch.shaken.clear();
             return Ok(());
-        };
+        }
+        let known = self.ungrounded.take();
+        let mut ungrounded = known.unwrap_or_else(|| Ungrounded::new(self.index, &self.reading));
         let visited = ungrounded.find(self.index, &self.reading, self.scratch, self.phase);
         let falls = !ungrounded.fallen.is_empty();
         if falls {

@@ -23,7 +23,7 @@ impl Given {
         assumed.sort_by_key(|pin| pin.slot);
         assumed.dedup();
         if let Some([one, other]) = assumed.array_windows().find(|[one, other]| one.slot == other.slot) {
-            return Err(conflict(view, one, other.state));
+            return Err(conflict(view, *one, other.state));
         }
         let mut start = premises.starting_failed.clone();
         if premises.starting_state == StartingState::Current {
@@ -53,7 +53,7 @@ impl Given {
         let mut failed = failed.to_vec();
         for root in failed.iter().filter(|root| root.state > ImpactState::Ok) {
             if let Ok(found) = self.assumed.binary_search_by_key(&root.slot, |pin| pin.slot) {
-                return Err(conflict(view, &self.assumed[found], root.state));
+                return Err(conflict(view, self.assumed[found], root.state));
             }
         }
         keep_worst(&mut failed, |slot| {
@@ -67,7 +67,7 @@ impl Given {
     }
 }
 
-fn conflict(view: ImpactView<'_>, pin: &FailedCi, other: ImpactState) -> ImpactError {
+fn conflict(view: ImpactView<'_>, pin: FailedCi, other: ImpactState) -> ImpactError {
     ImpactError::AssumeConflict {
         ci: view.columns.id(pin.slot),
         assumed: pin.state,

@@ -32,6 +32,7 @@ pub fn impact(
         reading,
         arcs_visited,
         scratch,
+        ungrounded,
         ..
     } = evaluation;
     Ok(ImpactReport::collect(
@@ -41,5 +42,6 @@ pub fn impact(
         warnings,
         truncated,
         arcs_visited,
+        ungrounded.is_some(),
     ))
 }

@@ -175,6 +175,7 @@ impl ImpactReport {
         mut warnings: Warnings,
         truncated: Option<Truncated>,
         arcs_visited: u64,
+        grounding_used: bool,
     ) -> Self {
         let (impacted, buckets, counts) = impacted(view, scratch);
         let mut losing_groups = Vec::new();
@@ -185,6 +186,9 @@ impl ImpactReport {
             }
         }
         warn_about_groups(view, scratch, &mut warnings);
+        if grounding_used {
+            warn_about_islands(view, scratch, &mut warnings);
+        }
         let final_rises = scratch.start.log.iter();
         let mut start: Vec<(Slot, ImpactState)> = final_rises
             .filter(|rise| rise.to == before(scratch.cells[rise.slot as usize]))
@@ -359,6 +363,15 @@ fn impacted(view: ImpactView<'_>, scratch: &mut Scratch) -> Impacted {
         }
     }
     (impacted, buckets, counts)
+}
+
+/// Warnings about touched CIs that stand on nothing but each other.
+fn warn_about_islands(view: ImpactView<'_>, scratch: &Scratch, warnings: &mut Warnings) {
+    for slot in view.index.grounding().exempt() {
+        if scratch.cells[slot.index()] != 0 {
+            warnings.add_ci(view, WarningCode::UngroundedAtBaseline, *slot);
+        }
+    }
 }
 
 /// Warnings about groups the question touched, or whose consumer or member it touched.

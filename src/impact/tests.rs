@@ -4,6 +4,7 @@
 mod adversarial;
 mod agreement;
 mod cases;
+mod grounded;
 mod laws;
 mod probe;
 mod random;

@@ -53,24 +53,20 @@ enum Support {
 }
 
 impl<'a> Ungrounded<'a> {
-    /// `None` where both readings agree.
-    pub(super) fn new(index: &'a DependencyIndex, reading: &Reading) -> Option<Self> {
-        let known = reading.grounded.then(|| index.grounding())?;
-        if known.is_empty() {
-            return None;
-        }
-        let grounding = if reading.excludes() {
+    pub(super) fn new(index: &'a DependencyIndex, reading: &Reading) -> Self {
+        let known = index.grounding();
+        let grounding = if reading.excludes() && !known.is_empty() {
             let strength = |group: u32, link: Link| reading.member_strength(index, link, group, link.other);
             Cow::Owned(Grounding::new(index, strength))
         } else {
             Cow::Borrowed(known)
         };
-        Some(Self {
+        Self {
             grounding,
             shaken: Default::default(),
             fallen: Vec::new(),
             level: 0,
-        })
+        }
     }
 
     /// Forgets what has been shaken.

@@ -40,6 +40,9 @@ pub enum WarningCode {
     GroupConsumerMismatch,
     /// A relationship names a group that does not exist.
     GroupUnknown,
+    /// A CI's grounded groups stand on nothing but each other even when nothing has failed; they
+    /// are read like any other group.
+    UngroundedAtBaseline,
 }
 
 impl WarningCode {
@@ -60,6 +63,7 @@ impl WarningCode {
             Self::GroupConsumerMissing => "GROUP_CONSUMER_MISSING",
             Self::GroupConsumerMismatch => "GROUP_CONSUMER_MISMATCH",
             Self::GroupUnknown => "GROUP_UNKNOWN",
+            Self::UngroundedAtBaseline => "UNGROUNDED_AT_BASELINE",
         }
     }
 }

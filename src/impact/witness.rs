@@ -23,6 +23,10 @@ pub enum Origin {
     /// A relationship that the question lets fail (the law's `BROKEN_RELATIONSHIP`); the first
     /// step's source has not failed itself.
     FailedRelationship,
+    /// A CI that only others held up which it held up itself: see [`Witness::ungrounded`]. The law
+    /// gives depths and witnesses in the plain reading only; what follows from such a fall has as
+    /// depth the round of the evaluation that went on from it.
+    Ungrounded,
 }
 
 /// What carried a step.
@@ -73,8 +77,12 @@ pub struct Witness {
     pub origin: Origin,
     /// The CI it begins at.
     pub start: Slot,
-    /// The steps, in the order in which they happened; as many as the CI's depth.
+    /// The steps, in the order in which they happened; as many as the CI's depth, except after
+    /// [`Origin::Ungrounded`].
     pub steps: Vec<WitnessStep>,
+    /// The CIs, the start among them, that fell together because they held up nothing but each
+    /// other, by CI id. Empty but for [`Origin::Ungrounded`].
+    pub ungrounded: Vec<Slot>,
 }
 
 /// A cause under consideration: who, in which state, and whether by a relationship that failed.
@@ -109,6 +117,7 @@ impl ImpactReport {
             origin: Origin::Failed,
             start: slot,
             steps: Vec::new(),
+            ungrounded: Vec::new(),
         };
         if self.assumed.contains(&slot) {
             witness.origin = Origin::Assumed;
@@ -119,6 +128,11 @@ impl ImpactReport {
             return Some(witness);
         };
         while round > 0 {
+            if self.rises.grounding.contains(&round) {
+                witness.origin = Origin::Ungrounded;
+                witness.ungrounded = self.fell_together(view, witness.start, round);
+                break;
+            }
             // The law proves that there is one; without it the path ends where it stands.
             let Some(found) = self.cause(view, witness.start, state, round) else {
                 break;
@@ -139,6 +153,15 @@ impl ImpactReport {
         }
         witness.steps.reverse();
         Some(witness)
+    }
+
+    /// The CIs of the same component that fell in the same round.
+    fn fell_together(&self, view: ImpactView<'_>, slot: Slot, round: u32) -> Vec<Slot> {
+        let component = |slot: Slot| view.index.grounding().place(slot).map(|(component, _)| component);
+        let fallen = self.rises.round(round as usize).iter().map(|rise| Slot::new(rise.slot));
+        let mut fallen: Vec<Slot> = fallen.filter(|other| component(*other) == component(slot)).collect();
+        fallen.sort_unstable_by_key(|slot| view.columns.id(*slot));
+        fallen
     }
 
     /// What a member counts as in its group after a round.

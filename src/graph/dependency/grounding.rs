@@ -24,6 +24,8 @@ pub struct Grounding {
     places: FxHashMap<u32, (u32, u32)>,
     /// By level: CIs that stand on nothing but each other even when nothing has failed.
     exempt: [FxHashSet<u32>; 3],
+    /// All of these, by slot.
+    exempt_at_some_level: Vec<Slot>,
 }
 
 /// The least state of a source from which `wanted` arrives; `None` where it never does.
@@ -48,6 +50,10 @@ impl Grounding {
             for level in LEVELS {
                 grounding.exempt[usize::from(level.level()) - 1] = ungrounded(index, &groups, level, &strength);
             }
+            let all: FxHashSet<u32> = grounding.exempt.iter().flatten().copied().collect();
+            let mut all: Vec<Slot> = all.into_iter().map(Slot::new).collect();
+            all.sort_unstable();
+            grounding.exempt_at_some_level = all;
         }
         grounding
     }
@@ -105,11 +111,8 @@ impl Grounding {
     }
 
     /// All CIs that are exempt at some level, by slot.
-    pub fn exempt(&self) -> Vec<Slot> {
-        let all: FxHashSet<u32> = self.exempt.iter().flatten().copied().collect();
-        let mut all: Vec<Slot> = all.into_iter().map(Slot::new).collect();
-        all.sort_unstable();
-        all
+    pub fn exempt(&self) -> &[Slot] {
+        &self.exempt_at_some_level
     }
 }
 
@@ -140,7 +143,7 @@ fn ungrounded(
         }
     }
     let mut ready: Vec<u32> = Vec::new();
-    for group in lacking.keys() {
+    for group in groups.iter().filter(|group| lacking.contains_key(group)) {
         let members = index.members(*group).iter().map(|link| link.other);
         ready.extend(members.filter(|member| !waiting.contains_key(member)));
     }

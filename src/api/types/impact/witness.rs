@@ -21,6 +21,8 @@ pub enum WitnessKind {
     Assumed,
     /// It did not fail itself: a relationship with it did.
     FailedRelationship,
+    /// Nothing but CIs that it held up itself still held it up: see `ungrounded`.
+    Ungrounded,
     /// A relationship carried the state of the CI before.
     Relationship,
     /// A redundancy group lost the CI before, and no longer holds.
@@ -96,6 +98,10 @@ pub struct WitnessObject {
     pub length: Long,
     /// The CIs, from what failed to what was asked about.
     pub steps: Vec<WitnessStep>,
+    /// Where the first step is `UNGROUNDED`: the CIs, it among them, that fell together because they
+    /// held up nothing but each other. Empty else.
+    #[graphql(complexity = "20 * child_complexity")]
+    pub ungrounded: Vec<CiObject>,
 }
 
 impl WitnessObject {
@@ -103,6 +109,7 @@ impl WitnessObject {
         let found = answer.report.witness(answer.impact_view(), slot)?;
         let (kind, state) = match found.origin {
             Origin::Failed => (WitnessKind::Root, root_state(answer, found.start)),
+            Origin::Ungrounded => (WitnessKind::Ungrounded, answer.report.after(found.start)),
             Origin::Starting => (WitnessKind::StartingState, answer.report.before(found.start)),
             Origin::Assumed => (WitnessKind::Assumed, answer.report.after(found.start)),
             Origin::FailedRelationship => (WitnessKind::FailedRelationship, answer.report.before(found.start)),
@@ -118,6 +125,11 @@ impl WitnessObject {
         Some(Self {
             length: found.steps.len().into(),
             steps,
+            ungrounded: found
+                .ungrounded
+                .iter()
+                .map(|slot| CiObject::at(&answer.view, *slot))
+                .collect(),
         })
     }
 }
