@@ -19,7 +19,7 @@ use super::reading::{Carry, FailedMember, Reading};
 use super::report::{Phase, Truncated, TruncationReason};
 use super::rises::Rise;
 use super::scratch::{Cell, INSIDE, PINNED, Scratch, before, now, pending, settled};
-use super::ungrounded::Ungrounded;
+use super::ungrounded::{Shake, Ungrounded};
 
 /// One evaluation under way.
 pub(super) struct Evaluation<'a> {
@@ -183,11 +183,16 @@ impl<'a> Evaluation<'a> {
         charged
     }
 
-    /// Takes back all but the first so many rises and rounds: O(what they touched).
-    pub(super) fn undo_to(&mut self, rises: usize, rounds: usize) {
+    /// How many came into doubt for want of ground so far, by level.
+    pub(super) fn in_doubt(&self) -> [usize; 3] {
+        self.ungrounded.as_ref().map_or([0; 3], Ungrounded::in_doubt)
+    }
+
+    /// Takes back all but the first so many rises, rounds and doubts: O(what they touched).
+    pub(super) fn undo_to(&mut self, rises: usize, rounds: usize, in_doubt: [usize; 3]) {
         self.scratch.shaken.clear();
         if let Some(ungrounded) = &mut self.ungrounded {
-            ungrounded.forget();
+            ungrounded.forget_since(in_doubt);
         }
         let special = self.reading.is_special();
         for position in (rises..self.scratch.rises.log.len()).rev() {
@@ -344,7 +349,12 @@ impl<'a> Evaluation<'a> {
                 raise::<CONFINED>(cells, raised, trigger.consumer.number(), output);
             }
             if trigger.grounded {
-                shaken.push((link.other, to));
+                shaken.push(Shake {
+                    group: link.other,
+                    member: rise.slot,
+                    from,
+                    to,
+                });
             }
         }
     }
@@ -368,9 +378,15 @@ impl<'a> Evaluation<'a> {
             if levels.is_empty() {
                 continue;
             }
+            let from = levels.start;
             let output = counters.add(index, failed.group, levels, weight);
             raise::<false>(cells, raised, index.consumer(failed.group).number(), output);
-            shaken.push((failed.group, failed.level));
+            shaken.push(Shake {
+                group: failed.group,
+                member: failed.member,
+                from,
+                to: failed.level,
+            });
         }
     }
 

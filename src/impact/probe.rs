@@ -28,6 +28,7 @@ pub struct Mark {
     rises: usize,
     rounds: usize,
     groups: usize,
+    in_doubt: [usize; 3],
 }
 
 /// Works out the state before once, and then tries failures on it, one after the other or on top of
@@ -111,6 +112,7 @@ impl<'a> Probe<'a> {
             rises: rises.log.len(),
             rounds: rises.starts.len(),
             groups: counters.touched().len(),
+            in_doubt: self.evaluation.in_doubt(),
         }
     }
 
@@ -162,7 +164,7 @@ impl<'a> Probe<'a> {
 
     /// Takes back whatever failed since the mark.
     pub fn undo(&mut self, mark: Mark) {
-        self.evaluation.undo_to(mark.rises, mark.rounds);
+        self.evaluation.undo_to(mark.rises, mark.rounds, mark.in_doubt);
         self.evaluation.scratch.counters.forget_since(mark.groups);
     }
 }

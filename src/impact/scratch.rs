@@ -10,6 +10,7 @@ use crate::graph::Slot;
 use super::counters::{CLEAR_WHOLE_SHARE, Counters};
 use super::report::StateCounts;
 use super::rises::Rises;
+use super::ungrounded::Shake;
 
 /// Logs up to this length are copied out, so that the scratch keeps its room; longer ones are moved.
 const RISES_COPIED_MAX: usize = 1 << 17;
@@ -51,8 +52,8 @@ pub struct Scratch {
     pub(super) pinned: Vec<Slot>,
     /// The CIs an evaluation is confined to, if it is.
     pub(super) inside: Vec<Slot>,
-    /// Grounded groups that lost something and have not been looked at since, with the level.
-    pub(super) shaken: Vec<(u32, u8)>,
+    /// Losses of grounded groups that have not been looked at.
+    pub(super) shaken: Vec<Shake>,
     /// While the answer is collected: bucket and state before, by place in the log.
     pub(super) places: Vec<u8>,
     /// While the answer is collected; empty counts else.

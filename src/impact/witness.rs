@@ -157,7 +157,7 @@ impl ImpactReport {
 
     /// The CIs of the same component that fell in the same round.
     fn fell_together(&self, view: ImpactView<'_>, slot: Slot, round: u32) -> Vec<Slot> {
-        let component = |slot: Slot| view.index.grounding().place(slot).map(|(component, _)| component);
+        let component = |slot: Slot| view.index.grounding().place(slot).map(|place| place.component);
         let fallen = self.rises.round(round as usize).iter().map(|rise| Slot::new(rise.slot));
         let mut fallen: Vec<Slot> = fallen.filter(|other| component(*other) == component(slot)).collect();
         fallen.sort_unstable_by_key(|slot| view.columns.id(*slot));
