@@ -209,3 +209,57 @@ fn forty_layers_of_diamonds_are_linear_though_their_paths_are_not() {
     assert_eq!(report.counts.all.down, u64::from(layers) * 3 + 1);
     assert_eq!(report.arcs_visited, u64::from(layers) * 4);
 }
+
+/// A line of switches that list their neighbours both ways, in grounded groups that need one.
+fn spur(switches: u32) -> DependencyIndex {
+    let mut index = DependencyIndex::default();
+    let neighbours = |switch: u32| [switch.checked_sub(1), Some(switch + 1).filter(|next| *next < switches)];
+    for switch in 1..switches {
+        let consumer = Slot::new(switch);
+        let group = GroupKey::Pool {
+            consumer,
+            pool: PoolId::new(0),
+        };
+        let parameters = GroupParameters {
+            consumer,
+            thresholds: Thresholds {
+                up_min: Some(Threshold::Count(1)),
+                ..Thresholds::default()
+            },
+            strength: Strength::DOWN,
+            grounded: true,
+        };
+        index.put_group(group, parameters);
+        for neighbour in neighbours(switch).into_iter().flatten() {
+            index.add(&ImpactArc {
+                carrier: Carrier::Member {
+                    group,
+                    weight: Weight::ONE,
+                },
+                ..plain(neighbour, switch)
+            });
+        }
+    }
+    index
+}
+
+#[test]
+fn a_spur_of_a_hundred_thousand_falls_as_one_and_its_end_alone_costs_nothing() {
+    const SWITCHES: u32 = 100_000;
+    let (index, columns) = (spur(SWITCHES), columns(SWITCHES));
+    let view = ImpactView {
+        index: &index,
+        columns: &columns,
+    };
+    let report = down(1, view);
+    assert_eq!(report.counts.all.down, u64::from(SWITCHES) - 1);
+    // Each link is looked at a few times, whether a CI rises, is doubted or is derived anew.
+    assert!(
+        report.arcs_visited < 20 * 2 * u64::from(SWITCHES),
+        "{}",
+        report.arcs_visited
+    );
+    let report = down(SWITCHES - 1, view);
+    assert_eq!((report.counts.all.down, report.counts.all.at_risk), (1, 1));
+    assert!(report.arcs_visited < 20, "{}", report.arcs_visited);
+}
