@@ -1,6 +1,8 @@
 //! A naive reading of the law to test the engine against: every equation of section 2.5, evaluated
 //! again for every CI in every round, straight from the list of arcs.
 
+mod grounded;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::Slot;

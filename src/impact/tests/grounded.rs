@@ -1,9 +1,12 @@
 //! Groups whose members must not hold each other up: section 2.10 of the law.
 
-use super::ask;
+use proptest::prelude::*;
+
+use super::random::grounded_model_and_question;
+use super::{ask, states_after};
 use crate::graph::dependency::{Carrier, GroupKey, GroupParameters, ImpactArc};
 use crate::impact::oracle::{Model, slot};
-use crate::impact::{FailedCi, ImpactQuestion, Origin, Premises, WarningCode};
+use crate::impact::{Budget, FailedCi, ImpactQuestion, Origin, Premises, Probe, Scratch, WarningCode, impact};
 use crate::model::{ImpactState, PoolId, RelationshipTypeId, Strength, Threshold, Thresholds, Weight};
 
 const TYPE: Option<RelationshipTypeId> = Some(RelationshipTypeId::new(0));
@@ -131,4 +134,85 @@ fn an_island_stands_as_before_and_is_reported() {
     assert_eq!(report.after(slot(1)), ImpactState::Down);
     let codes: Vec<WarningCode> = report.warnings.iter().map(|warning| warning.code).collect();
     assert_eq!(codes, [WarningCode::UngroundedAtBaseline]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_second_pass_says_what_the_definition_says((model, question) in grounded_model_and_question()) {
+        let (before, after) = model.evaluate_grounded(&question);
+        let report = ask(&model, &question);
+        for ci in 0..model.rows.len() {
+            prop_assert_eq!(report.before(slot(ci)), before[ci], "before of {}", ci);
+            prop_assert_eq!(report.after(slot(ci)), after[ci], "after of {}", ci);
+        }
+    }
+
+    #[test]
+    fn the_grounded_reading_is_never_better_than_the_plain_one((model, question) in grounded_model_and_question()) {
+        let plain = states_after(&model, &read_plainly(question.clone()));
+        let truth = model.evaluate(&question);
+        prop_assert_eq!(&plain, truth.after());
+        let grounded = states_after(&model, &question);
+        prop_assert!(plain.iter().zip(&grounded).all(|(plain, grounded)| plain <= grounded));
+        if model.index().grounding().is_empty() {
+            prop_assert_eq!(plain, grounded);
+        }
+    }
+
+    #[test]
+    fn a_probe_reads_grounded_groups_as_a_question_does(
+        (model, question) in grounded_model_and_question(),
+        tried in prop::collection::vec((0..12usize, any::<bool>()), 1..6),
+    ) {
+        let premises = question.premises;
+        let pinned = |ci: usize| premises.assumed.iter().any(|pin| pin.slot == slot(ci));
+        let mut scratch = Scratch::default();
+        model.with_view(|view| {
+            let floor = ImpactState::AtRisk;
+            let mut probe =
+                Probe::new(view, &premises, floor, &Budget::UNLIMITED, &mut scratch).expect("no conflict");
+            let mut places = vec![(probe.mark(), Vec::new())];
+            for (ci, back) in tried {
+                let ci = ci % model.rows.len();
+                if back {
+                    places.truncate(1.max(places.len() - 1));
+                    probe.undo(places.last().expect("the start").0);
+                } else if !pinned(ci) {
+                    probe.fail_down(slot(ci), |_, _| false).expect("no limit");
+                    let mut failed = places.last().expect("the start").1.clone();
+                    failed.extend(down(&[ci]).failed);
+                    places.push((probe.mark(), failed));
+                }
+                let failed = places.last().expect("the start").1.clone();
+                let asked = ImpactQuestion { failed, premises: premises.clone(), ..ImpactQuestion::default() };
+                let (_, after) = model.evaluate_grounded(&asked);
+                for ci in 0..model.rows.len() {
+                    assert_eq!(probe.state(slot(ci)), after[ci], "{ci}");
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn a_grounded_answer_that_is_cut_short_says_no_more_than_the_truth(
+        (model, question) in grounded_model_and_question(),
+        limit in 0..40u64,
+    ) {
+        let (_, after) = model.evaluate_grounded(&question);
+        let mut scratch = Scratch::default();
+        let budget = Budget { arcs_visited_max: limit, ..Budget::UNLIMITED };
+        model.with_view(|view| {
+            let report = impact(view, &question, &budget, &mut scratch).expect("no conflict");
+            for ci in 0..model.rows.len() {
+                let found = report.after(slot(ci));
+                assert!(if report.is_complete() { found == after[ci] } else { found <= after[ci] });
+            }
+            let whole = impact(view, &question, &Budget::UNLIMITED, &mut scratch).expect("no conflict");
+            for ci in 0..model.rows.len() {
+                assert_eq!(whole.after(slot(ci)), after[ci]);
+            }
+        });
+    }
 }

@@ -164,3 +164,20 @@ pub(super) fn model_and_question() -> impl Strategy<Value = (Model, ImpactQuesti
         (Just(model), question)
     })
 }
+
+/// A model some of whose groups are grounded, and a question on it that goes to the end.
+pub(super) fn grounded_model_and_question() -> impl Strategy<Value = (Model, ImpactQuestion)> {
+    let grounded = vec(prop_oneof![3 => Just(true), 1 => Just(false)], 12);
+    (model_and_question(), grounded, any::<bool>()).prop_map(|((mut model, mut question), grounded, needs_one)| {
+        for ((_, parameters), grounded) in model.groups.iter_mut().zip(grounded) {
+            parameters.grounded = grounded;
+            if needs_one {
+                // Connectivity: the circles that matter are among groups that need one member.
+                parameters.thresholds.up_min = Some(Threshold::Count(1));
+                parameters.strength = Strength::DOWN;
+            }
+        }
+        question.depth_max = None;
+        (model, question)
+    })
+}
