@@ -7,6 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::connection::QuestionHash;
+use super::moments::Moments;
 use super::types::Answer;
 use crate::impact::ScratchPool;
 use crate::model::Revision;
@@ -24,6 +25,7 @@ const IMPACTED_MAX: usize = 2_000_000;
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     pub(super) scratches: ScratchPool,
+    pub(super) moments: Moments,
     kept: Mutex<VecDeque<(QuestionHash, Arc<Answer>)>>,
 }
 
@@ -55,5 +57,6 @@ impl Answers {
         self.kept
             .lock()
             .retain(|(_, answer)| answer.view.revision() >= revision);
+        self.moments.forget_before(revision);
     }
 }

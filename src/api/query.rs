@@ -4,7 +4,9 @@ mod catalog;
 mod ci;
 mod estate;
 mod impact;
+mod premises;
 pub(super) mod relationships;
+pub(super) mod subject;
 mod traverse;
 
 use async_graphql::MergedObject;

@@ -7,23 +7,55 @@ use jiff::Timestamp;
 use super::{Estate, Slot};
 use crate::model::{BeforeAfter, Delta, DeltaItem, Relationship, Validity};
 
+/// The estate as it holds at a moment, and for how long it holds so.
+#[derive(Debug)]
+pub struct AsOf {
+    /// With only what holds; `None` where that is all of it.
+    pub estate: Option<Estate>,
+    /// The span around the moment in which nothing begins or ceases to hold.
+    pub span: Option<Validity>,
+}
+
 impl Estate {
-    /// The estate with only what holds at a moment; `None` where that is all of it. What does not hold
-    /// is not there at all: it is not counted in n, and a question about it finds nothing.
+    /// The estate with only what holds at a moment. What does not hold is not there at all: it is not
+    /// counted in n, and a question about it finds nothing.
     ///
     /// Costs nothing where no validity is bounded, else a look at every CI and relationship, and a
     /// copy of the estate where something has to go. Slots stay the same.
-    pub fn as_of(&self, at: Timestamp) -> Option<Self> {
+    pub fn as_of(&self, at: Timestamp) -> AsOf {
         if !self.has_bounded_validity() {
-            return None;
+            return AsOf {
+                estate: None,
+                span: None,
+            };
         }
         let delta = self.removal_of_what_does_not_hold(at);
-        if delta.is_empty() {
-            return None;
+        let estate = (!delta.is_empty()).then(|| {
+            let mut estate = self.clone();
+            estate.apply(&delta);
+            estate
+        });
+        let span = self.span_around(at);
+        AsOf { estate, span }
+    }
+
+    /// The longest span around a moment in which nothing begins or ceases to hold.
+    fn span_around(&self, at: Timestamp) -> Option<Validity> {
+        let cis = self.slots_by_id().iter().map(|slot| self.ci_at(*slot).validity());
+        let relationships = self.relationships().map(|relationship| relationship.validity());
+        let groups = self.groups().map(|group| group.validity);
+        let (mut from, mut to) = (None, None);
+        for validity in cis.chain(relationships).chain(groups).flatten() {
+            for edge in [validity.from(), validity.to()].into_iter().flatten() {
+                if edge <= at {
+                    from = from.max(Some(edge));
+                } else {
+                    to = Some(to.map_or(edge, |to: Timestamp| to.min(edge)));
+                }
+            }
         }
-        let mut estate = self.clone();
-        estate.apply(&delta);
-        Some(estate)
+        // Its beginning is at most the moment, and its end is behind it.
+        Validity::new(from, to).ok().flatten()
     }
 
     fn removal_of_what_does_not_hold(&self, at: Timestamp) -> Delta {

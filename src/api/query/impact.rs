@@ -1,15 +1,12 @@
 //! What breaks if these break?
 
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
 
 use async_graphql::{Context, ID, Object};
-use jiff::Timestamp;
 
-use super::relationships;
-use crate::api::answers::Answers;
+use super::premises::{Missing, PremisesArguments};
+use super::subject::{Asked, Subject, answers};
 use crate::api::connection::QuestionHash;
-use crate::api::context::{ApiLimits, api, ask, snapshot};
 use crate::api::error::{ApiError, ApiResult};
 use crate::api::scalars::DateTime;
 use crate::api::types::{
@@ -17,12 +14,12 @@ use crate::api::types::{
     StartingState, bounded, ci_types,
 };
 use crate::app::ErrorCode;
-use crate::graph::{ReferenceError, Snapshot};
-use crate::impact::{self, FailedCi, ImpactQuestion, ImpactView, Premises};
-use crate::model::RelationshipId;
+use crate::graph::Snapshot;
+use crate::impact::{self, ImpactQuestion};
 
+/// Impact, on the estate of the request or on a scenario.
 #[derive(Debug, Default)]
-pub(super) struct ImpactQuery;
+pub(in crate::api) struct ImpactQuery(pub(super) Subject);
 
 /// What a report counts as in the cost of a document, beside its lists.
 const REPORT_COST: usize = 100;
@@ -70,64 +67,49 @@ impl ImpactQuery {
             ImpactLimitsInput,
         >,
     ) -> ApiResult<ImpactReportObject> {
-        let asked = Asked {
+        let question = ImpactArguments {
             failed,
             failed_relationships: failed_relationships.unwrap_or_default(),
-            starting_state,
-            starting_failed: starting_failed.unwrap_or_default(),
-            assume: assume.unwrap_or_default(),
+            premises: PremisesArguments {
+                starting_state,
+                starting_failed: starting_failed.unwrap_or_default(),
+                assume: assume.unwrap_or_default(),
+                exclude_types: exclude_types.unwrap_or_default(),
+                at_risk,
+                grounded,
+            },
             max_depth: depth(max_depth)?,
-            exclude_types: exclude_types.unwrap_or_default(),
-            at_risk,
-            grounded,
             ignore_missing,
             filter: filter.unwrap_or_default(),
             limits: limits.unwrap_or_default(),
         };
-        asked.check_sizes()?;
-        let (context, view) = (api(ctx)?, snapshot(ctx)?);
-        let now = context.clock.now();
-        let bounded_in_time = view.has_bounded_validity();
+        question.check_sizes()?;
+        let view = self.0.view(ctx)?;
         // Where nothing is limited in valid time, every moment has the same answer.
-        let moment = bounded_in_time.then(|| at.map(|at| at.0));
-        let question = QuestionHash::of(&(&asked, moment));
-        let at = at.map_or(now, |at| at.0);
-        let answers: Arc<Answers> = Arc::clone(
-            ctx.data_opt()
-                .ok_or_else(|| ApiError::internal("no cache of answers"))?,
-        );
+        let moment = view.has_bounded_validity().then(|| at.map(|at| at.0));
+        let hash = self.0.hash(&(&question, moment));
+        let answers = answers(ctx)?;
         // An answer for "now" holds only now, if anything is limited in time.
         let keep = moment != Some(None);
-        if let Some(known) = answers.find(view.revision(), question).filter(|_| keep) {
+        if let Some(known) = answers.find(view.revision(), hash).filter(|_| keep) {
             return Ok(ImpactReportObject(known));
         }
-        let limits = context.limits.clone();
-        let answer = ask(ctx, view, move |view, _| {
-            let as_of = view.as_of(at).map(|estate| Snapshot::new(Arc::new(estate)));
-            let answer = asked.answer(as_of.as_ref().unwrap_or(view), at, question, &limits, &answers)?;
-            let answer = Arc::new(answer);
-            if keep && answer.report.is_complete() {
-                answers.keep(question, &answer);
-            }
-            Ok(answer)
-        })
-        .await?;
+        let put = self.0.ask(ctx, at, move |asked| question.answer(asked, hash));
+        let answer = Arc::new(put.await?);
+        if keep && answer.report.is_complete() {
+            answers.keep(hash, &answer);
+        }
         Ok(ImpactReportObject(answer))
     }
 }
 
 /// A question as it was written.
 #[derive(Debug)]
-struct Asked {
+struct ImpactArguments {
     failed: Vec<FailedCiInput>,
     failed_relationships: Vec<ID>,
-    starting_state: StartingState,
-    starting_failed: Vec<FailedCiInput>,
-    assume: Vec<FailedCiInput>,
+    premises: PremisesArguments,
     max_depth: Option<u32>,
-    exclude_types: Vec<String>,
-    at_risk: AtRiskReading,
-    grounded: bool,
     ignore_missing: bool,
     filter: ImpactFilterInput,
     limits: ImpactLimitsInput,
@@ -144,61 +126,41 @@ fn depth(max_depth: Option<i32>) -> ApiResult<Option<u32>> {
     max_depth.map(check).transpose()
 }
 
-impl Asked {
+impl ImpactArguments {
     fn check_sizes(&self) -> ApiResult<()> {
         bounded("failed", Some(&self.failed))?;
         bounded("failedRelationships", Some(&self.failed_relationships))?;
-        bounded("startingFailed", Some(&self.starting_failed))?;
-        bounded("assume", Some(&self.assume))?;
-        Ok(())
+        self.premises.check_sizes()
     }
 
-    fn answer(
-        &self,
-        view: &Snapshot,
-        at: Timestamp,
-        hash: QuestionHash,
-        limits: &ApiLimits,
-        answers: &Answers,
-    ) -> ApiResult<Answer> {
-        let mut missing = Vec::new();
-        let roots = self.states(view, "failed", &self.failed, &mut missing)?;
+    fn answer(&self, asked: &Asked<'_>, hash: QuestionHash) -> ApiResult<Answer> {
+        let view = asked.view;
+        let mut missing = if self.ignore_missing {
+            Missing::Ignored(Vec::new())
+        } else {
+            Missing::Refused
+        };
+        let roots = missing.states(view, "failed", &self.failed)?;
         let question = ImpactQuestion {
             failed: roots.clone(),
-            failed_arcs: self.failed_arcs(view, &mut missing)?,
+            failed_arcs: missing.arcs(view, "failedRelationships", &self.failed_relationships)?,
             depth_max: self.max_depth,
-            premises: Premises {
-                starting_state: self.starting_state.into(),
-                starting_failed: self.states(view, "startingFailed", &self.starting_failed, &mut missing)?,
-                assumed: self.states(view, "assume", &self.assume, &mut missing)?,
-                excluded_types: relationships::types(view, Some(&self.exclude_types))?.unwrap_or_default(),
-                at_risk: self.at_risk.into(),
-                grounded: self.grounded,
-            },
+            premises: self.premises.read(view, &mut missing)?,
         };
-        let deadline = Instant::now().checked_add(limits.time_max);
-        let out_of_time = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let links_max = self.limits.max_links.map_or(u64::MAX, |links| links.0);
         let budget = impact::Budget {
-            arcs_visited_max: self
-                .limits
-                .max_links
-                .map_or(limits.steps_max, |links| links.0.min(limits.steps_max)),
+            arcs_visited_max: links_max.min(asked.budget.arcs_visited_max),
             results_max: self.limits.max_cis.map_or(u64::MAX, |cis| cis.0),
-            out_of_time: &out_of_time,
+            ..asked.budget
         };
-        let impact_view = ImpactView {
-            index: view.dependency_index(),
-            columns: view.columns(),
-        };
-        let report = answers
-            .scratches
-            .with(|scratch| impact::impact(impact_view, &question, &budget, scratch))?;
+        let evaluate = |scratch: &mut impact::Scratch| impact::impact(asked.impact_view(), &question, &budget, scratch);
+        let report = asked.scratches.with(evaluate)?;
         Ok(Answer {
             view: view.clone(),
-            at,
+            at: asked.at,
             report,
             roots,
-            missing,
+            missing: missing.noted(),
             filter: self.result_filter(view)?,
             question: hash,
             filtered: OnceLock::new(),
@@ -216,54 +178,5 @@ impl Asked {
             min_state: self.filter.min_state.into(),
             tags: self.filter.tags.clone().unwrap_or_default(),
         })
-    }
-
-    fn states(
-        &self,
-        view: &Snapshot,
-        field: &'static str,
-        given: &[FailedCiInput],
-        missing: &mut Vec<String>,
-    ) -> ApiResult<Vec<FailedCi>> {
-        let mut states = Vec::new();
-        for one in given {
-            match view.resolve(&one.reference) {
-                Ok(slot) => states.push(FailedCi {
-                    slot,
-                    state: one.state.into(),
-                }),
-                Err(ReferenceError::NotFound { reference }) if self.ignore_missing => missing.push(reference),
-                Err(error @ ReferenceError::NotFound { .. }) => {
-                    return Err(ApiError::new(ErrorCode::RootNotFound, error.to_string())
-                        .with("field", field)
-                        .with("value", one.reference.clone()));
-                }
-                Err(error) => return Err(ApiError::from(error).with("field", field)),
-            }
-        }
-        Ok(states)
-    }
-
-    fn failed_arcs(
-        &self,
-        view: &Snapshot,
-        missing: &mut Vec<String>,
-    ) -> ApiResult<Vec<crate::graph::dependency::ImpactArc>> {
-        let mut arcs = Vec::new();
-        for id in &self.failed_relationships {
-            let field = "failedRelationships";
-            let parsed: RelationshipId = id.parse().map_err(|error| ApiError::from(error).with("field", field))?;
-            match view.relationship(parsed) {
-                Some(relationship) => arcs.extend(view.arcs_of(&relationship).into_iter().flatten()),
-                None if self.ignore_missing => missing.push(id.to_string()),
-                None => {
-                    let message = format!("no relationship {parsed}");
-                    return Err(ApiError::new(ErrorCode::RelationshipNotFound, message)
-                        .with("field", field)
-                        .with("value", id.to_string()));
-                }
-            }
-        }
-        Ok(arcs)
     }
 }
