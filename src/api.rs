@@ -12,6 +12,7 @@ mod moments;
 pub mod mutation;
 pub mod query;
 pub mod scalars;
+mod scenarios;
 pub mod schema;
 pub mod service;
 pub mod subscription;

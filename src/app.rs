@@ -11,6 +11,7 @@ mod follow;
 mod idempotency;
 mod open;
 mod planner;
+mod scenario;
 mod states;
 mod status;
 mod unsaved;
@@ -31,6 +32,7 @@ pub use error_code::ErrorCode;
 pub use follow::FollowError;
 pub use open::OpenError;
 pub use planner::{Done, Planner};
+pub use scenario::Scenario;
 pub use status::Health;
 pub use write::{BatchMode, COMMANDS_MAX, Plan, Work, WriteError, WriteOutcome, WriteRequest};
 

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use super::connection::QuestionHash;
 use super::moments::Moments;
+use super::scenarios::Scenarios;
 use super::types::Answer;
 use crate::impact::ScratchPool;
 use crate::model::Revision;
@@ -26,6 +27,7 @@ const IMPACTED_MAX: usize = 2_000_000;
 pub(super) struct Answers {
     pub(super) scratches: ScratchPool,
     pub(super) moments: Moments,
+    pub(super) scenarios: Scenarios,
     kept: Mutex<VecDeque<(QuestionHash, Arc<Answer>)>>,
 }
 
@@ -58,5 +60,6 @@ impl Answers {
             .lock()
             .retain(|(_, answer)| answer.view.revision() >= revision);
         self.moments.forget_before(revision);
+        self.scenarios.forget_before(revision);
     }
 }

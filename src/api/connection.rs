@@ -114,6 +114,11 @@ impl QuestionHash {
         hash.copy_from_slice(&digest[..8]);
         Self(hash)
     }
+
+    /// A number of it, for what is to come out alike whenever the question is asked.
+    pub(super) fn seed(self) -> u64 {
+        u64::from_be_bytes(self.0)
+    }
 }
 
 /// The places of one list at one revision.

@@ -12,7 +12,7 @@ use super::service::Caller;
 use crate::app::{Cmdb, Editor, ErrorCode};
 use crate::clock::Clock;
 use crate::graph::budget::Budget;
-use crate::graph::{Slot, Snapshot};
+use crate::graph::{Estate, Slot, Snapshot};
 
 /// What the schema stands on.
 #[derive(Clone, Debug)]
@@ -107,7 +107,7 @@ pub(super) fn editor(ctx: &Context<'_>) -> ApiResult<Editor> {
     Ok(api(ctx)?.cmdb.editor(caller.actor.clone()))
 }
 
-pub(super) fn resolve(snapshot: &Snapshot, field: &'static str, reference: &str) -> ApiResult<Slot> {
+pub(super) fn resolve(snapshot: &Estate, field: &'static str, reference: &str) -> ApiResult<Slot> {
     snapshot
         .resolve(reference)
         .map_err(|error| ApiError::from(error).with("field", field))

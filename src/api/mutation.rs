@@ -12,6 +12,7 @@ mod relationship;
 
 use async_graphql::MergedObject;
 
+pub(super) use convert::ToCommand;
 pub use bulk::{CommandFailure, CommandInput, CommandResult, ExecutePayload};
 pub use inputs::{
     ChangeLifecycleInput, ChangeRedundancyGroupInput, ChangeRelationshipInput, CreateConfigurationItemInput,

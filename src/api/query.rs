@@ -6,6 +6,7 @@ mod estate;
 mod impact;
 mod premises;
 pub(super) mod relationships;
+mod scenario;
 pub(super) mod subject;
 mod traverse;
 
@@ -16,8 +17,9 @@ use ci::CiQuery;
 pub use ci::Node;
 use estate::EstateQuery;
 use impact::ImpactQuery;
+use scenario::ScenarioQuery;
 use traverse::TraverseQuery;
 
 /// What can be asked. All fields of one request see one state of the estate.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(CiQuery, CatalogQuery, TraverseQuery, ImpactQuery, EstateQuery);
+pub struct Query(CiQuery, CatalogQuery, TraverseQuery, ImpactQuery, ScenarioQuery, EstateQuery);

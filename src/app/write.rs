@@ -147,3 +147,8 @@ impl WriteError {
         }
     }
 }
+
+/// The source behind a write that names none.
+pub(super) fn default_source() -> Name {
+    Name::new("manual").expect("`manual` is a name")
+}

@@ -19,7 +19,7 @@ use super::idempotency::{IdempotencyKeys, Known};
 use super::planner::{Planned, Planner};
 use super::states::States;
 use super::unsaved::Unsaved;
-use super::write::{BatchMode, Work, WriteError, WriteOutcome, WriteRequest};
+use super::write::{BatchMode, Work, WriteError, WriteOutcome, WriteRequest, default_source};
 use super::{CommandError, Done, Status};
 use crate::clock::{Clock, IdGenerator};
 use crate::graph::sightings::SightingKind;
@@ -161,7 +161,7 @@ impl Writer {
             }
             None => {}
         }
-        let source = queued.request.source.clone().unwrap_or_else(manual);
+        let source = queued.request.source.clone().unwrap_or_else(default_source);
         let work = std::mem::replace(&mut queued.request.work, Work::Commands(Vec::new()));
         let mode = queued.request.mode;
         let estate = self.states.spare();
@@ -470,10 +470,6 @@ fn execute(planner: &mut Planner<'_>, work: Work, mode: BatchMode) -> Vec<Result
         }
     }
     results
-}
-
-fn manual() -> Name {
-    Name::new("manual").expect("`manual` is a name")
 }
 
 fn answer(queued: Queued, result: Result<WriteOutcome, WriteError>) {

@@ -15,7 +15,7 @@ use crate::api::error::{ApiError, ApiResult};
 use crate::api::scalars::{Json, Long};
 use crate::api::types::{BatchMode, DeltaObject, object};
 use crate::app::{self, Done, ErrorCode};
-use crate::graph::Snapshot;
+use crate::graph::Estate;
 use crate::model::Command;
 
 /// One command.
@@ -54,7 +54,7 @@ pub enum CommandInput {
 }
 
 impl ToCommand for CommandInput {
-    fn to_command(self, view: &Snapshot) -> ApiResult<Command> {
+    fn to_command(self, view: &Estate) -> ApiResult<Command> {
         match self {
             Self::CreateConfigurationItem(input) => input.to_command(view),
             Self::UpdateConfigurationItem(input) => input.to_command(view),
@@ -119,7 +119,7 @@ pub struct CommandResult {
 }
 
 impl CommandResult {
-    fn new(index: usize, outcome: &ApiResult<Done>) -> Self {
+    pub(in crate::api) fn new(index: usize, outcome: &ApiResult<Done>) -> Self {
         let done = outcome.as_ref().ok().cloned().unwrap_or_default();
         Self {
             index: i32::try_from(index).unwrap_or(i32::MAX),

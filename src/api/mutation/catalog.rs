@@ -23,7 +23,7 @@ impl CatalogMutation {
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<CatalogPayload> {
         let digest = digest(&("define_catalog", &input));
-        let command = input.to_command(&current(ctx)?);
+        let command = input.to_command(&*current(ctx)?);
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 
@@ -59,7 +59,7 @@ impl CatalogMutation {
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<CatalogPayload> {
         let digest = digest(&("change_lifecycle", &input));
-        let command = input.to_command(&current(ctx)?);
+        let command = input.to_command(&*current(ctx)?);
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 }

@@ -26,7 +26,7 @@ impl CiMutation {
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<ConfigurationItemPayload> {
         let digest = digest(&("create_configuration_item", &input));
-        let command = input.to_command(&current(ctx)?);
+        let command = input.to_command(&*current(ctx)?);
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 
@@ -38,7 +38,7 @@ impl CiMutation {
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<ConfigurationItemPayload> {
         let digest = digest(&("update_configuration_item", &input));
-        let command = input.to_command(&current(ctx)?);
+        let command = input.to_command(&*current(ctx)?);
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 
@@ -50,7 +50,7 @@ impl CiMutation {
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<ConfigurationItemPayload> {
         let digest = digest(&("move_configuration_item", &input));
-        let command = input.to_command(&current(ctx)?);
+        let command = input.to_command(&*current(ctx)?);
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 
@@ -62,7 +62,7 @@ impl CiMutation {
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<ConfigurationItemPayload> {
         let digest = digest(&("retire_configuration_item", &input));
-        let command = input.to_command(&current(ctx)?);
+        let command = input.to_command(&*current(ctx)?);
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 
@@ -74,7 +74,7 @@ impl CiMutation {
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<ConfigurationItemPayload> {
         let digest = digest(&("delete_configuration_item", &input));
-        let command = input.to_command(&current(ctx)?);
+        let command = input.to_command(&*current(ctx)?);
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 }

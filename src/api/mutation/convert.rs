@@ -13,7 +13,7 @@ use crate::api::error::{ApiError, ApiResult};
 use crate::api::scalars::DateTime;
 use crate::api::types::inputs_by_name;
 use crate::app::ErrorCode;
-use crate::graph::Snapshot;
+use crate::graph::Estate;
 use crate::model::command::{Migration, NewCi, NewGroup, NewRelationship};
 use crate::model::definition::LifecycleRule;
 use crate::model::{
@@ -22,13 +22,13 @@ use crate::model::{
 };
 
 /// Something that is written and becomes a command.
-pub(super) trait ToCommand {
-    fn to_command(self, view: &Snapshot) -> ApiResult<Command>;
+pub(in crate::api) trait ToCommand {
+    fn to_command(self, view: &Estate) -> ApiResult<Command>;
 }
 
 /// The CI of a reference. An id is taken as it is: an earlier command of the same bulk may create it,
 /// and the writer refuses it if nothing does.
-fn ci(view: &Snapshot, field: &'static str, reference: &str) -> ApiResult<CiId> {
+fn ci(view: &Estate, field: &'static str, reference: &str) -> ApiResult<CiId> {
     match reference.parse() {
         Ok(id) => Ok(id),
         Err(_) => resolve(view, field, reference).map(|slot| view.ci_id(slot)),
@@ -85,7 +85,7 @@ fn thresholds(given: ThresholdsInput) -> ApiResult<Thresholds> {
     })
 }
 
-fn members(view: &Snapshot, given: &[GroupMemberInput]) -> ApiResult<Vec<GroupMember>> {
+fn members(view: &Estate, given: &[GroupMemberInput]) -> ApiResult<Vec<GroupMember>> {
     let members = given.iter().map(|member| {
         Ok(GroupMember {
             ci: ci(view, "members.ref", &member.reference)?,
@@ -112,7 +112,7 @@ fn moment(given: DateTime) -> ApiResult<jiff::Timestamp> {
 }
 
 impl ToCommand for CreateConfigurationItemInput {
-    fn to_command(self, _: &Snapshot) -> ApiResult<Command> {
+    fn to_command(self, _: &Estate) -> ApiResult<Command> {
         let id = self
             .id
             .as_ref()
@@ -132,7 +132,7 @@ impl ToCommand for CreateConfigurationItemInput {
 }
 
 impl ToCommand for UpdateConfigurationItemInput {
-    fn to_command(self, view: &Snapshot) -> ApiResult<Command> {
+    fn to_command(self, view: &Estate) -> ApiResult<Command> {
         Ok(Command::UpdateCi {
             ci: ci(view, "ref", &self.reference)?,
             expected: self.expected_revision.map(Into::into),
@@ -150,7 +150,7 @@ impl ToCommand for UpdateConfigurationItemInput {
 }
 
 impl ToCommand for MoveConfigurationItemInput {
-    fn to_command(self, view: &Snapshot) -> ApiResult<Command> {
+    fn to_command(self, view: &Estate) -> ApiResult<Command> {
         Ok(Command::MoveCi {
             ci: ci(view, "ref", &self.reference)?,
             expected: self.expected_revision.map(Into::into),
@@ -160,7 +160,7 @@ impl ToCommand for MoveConfigurationItemInput {
 }
 
 impl ToCommand for RetireConfigurationItemInput {
-    fn to_command(self, view: &Snapshot) -> ApiResult<Command> {
+    fn to_command(self, view: &Estate) -> ApiResult<Command> {
         Ok(Command::MoveCi {
             ci: ci(view, "ref", &self.reference)?,
             expected: self.expected_revision.map(Into::into),
@@ -170,7 +170,7 @@ impl ToCommand for RetireConfigurationItemInput {
 }
 
 impl ToCommand for DeleteConfigurationItemInput {
-    fn to_command(self, view: &Snapshot) -> ApiResult<Command> {
+    fn to_command(self, view: &Estate) -> ApiResult<Command> {
         Ok(Command::DeleteCi {
             ci: ci(view, "ref", &self.reference)?,
             expected: self.expected_revision.map(Into::into),
@@ -181,7 +181,7 @@ impl ToCommand for DeleteConfigurationItemInput {
 }
 
 impl ToCommand for RelateInput {
-    fn to_command(self, view: &Snapshot) -> ApiResult<Command> {
+    fn to_command(self, view: &Estate) -> ApiResult<Command> {
         let forward = self
             .forward_strength
             .map(|text| strength("forwardStrength", &text))
@@ -213,7 +213,7 @@ impl ToCommand for RelateInput {
 }
 
 impl ToCommand for ChangeRelationshipInput {
-    fn to_command(self, _: &Snapshot) -> ApiResult<Command> {
+    fn to_command(self, _: &Estate) -> ApiResult<Command> {
         Ok(Command::ChangeRelationship {
             relationship: relationship(&self.id)?,
             patch: RelationshipPatch {
@@ -230,7 +230,7 @@ impl ToCommand for ChangeRelationshipInput {
 }
 
 impl ToCommand for UnrelateInput {
-    fn to_command(self, _: &Snapshot) -> ApiResult<Command> {
+    fn to_command(self, _: &Estate) -> ApiResult<Command> {
         Ok(Command::Unrelate {
             relationship: relationship(&self.id)?,
         })
@@ -238,7 +238,7 @@ impl ToCommand for UnrelateInput {
 }
 
 impl ToCommand for CreateRedundancyGroupInput {
-    fn to_command(self, view: &Snapshot) -> ApiResult<Command> {
+    fn to_command(self, view: &Estate) -> ApiResult<Command> {
         Ok(Command::CreateGroup(NewGroup {
             id: self.id.map(|id| group("id", &id)).transpose()?,
             name: name("name", &self.name)?,
@@ -254,7 +254,7 @@ impl ToCommand for CreateRedundancyGroupInput {
 }
 
 impl ToCommand for ChangeRedundancyGroupInput {
-    fn to_command(self, view: &Snapshot) -> ApiResult<Command> {
+    fn to_command(self, view: &Estate) -> ApiResult<Command> {
         let removed = self
             .remove_members
             .iter()
@@ -274,7 +274,7 @@ impl ToCommand for ChangeRedundancyGroupInput {
 }
 
 impl ToCommand for DeleteRedundancyGroupInput {
-    fn to_command(self, _: &Snapshot) -> ApiResult<Command> {
+    fn to_command(self, _: &Estate) -> ApiResult<Command> {
         Ok(Command::DeleteGroup {
             group: group("id", &self.id)?,
         })
@@ -282,7 +282,7 @@ impl ToCommand for DeleteRedundancyGroupInput {
 }
 
 impl ToCommand for DefineCatalogInput {
-    fn to_command(self, _: &Snapshot) -> ApiResult<Command> {
+    fn to_command(self, _: &Estate) -> ApiResult<Command> {
         let defaults = inputs_by_name("defaults", self.defaults)?;
         let migration = if self.migrate {
             Migration::Migrate { defaults }
@@ -297,7 +297,7 @@ impl ToCommand for DefineCatalogInput {
 }
 
 impl ToCommand for ChangeLifecycleInput {
-    fn to_command(self, _: &Snapshot) -> ApiResult<Command> {
+    fn to_command(self, _: &Estate) -> ApiResult<Command> {
         let rules = self.rules.into_iter().map(|rule| LifecycleRule {
             stage: rule.stage.into(),
             takes_part: rule.takes_part,

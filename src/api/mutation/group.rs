@@ -23,7 +23,7 @@ impl GroupMutation {
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<RedundancyGroupPayload> {
         let digest = digest(&("create_redundancy_group", &input));
-        let command = input.to_command(&current(ctx)?);
+        let command = input.to_command(&*current(ctx)?);
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 
@@ -35,7 +35,7 @@ impl GroupMutation {
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<RedundancyGroupPayload> {
         let digest = digest(&("change_redundancy_group", &input));
-        let command = input.to_command(&current(ctx)?);
+        let command = input.to_command(&*current(ctx)?);
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 
@@ -47,7 +47,7 @@ impl GroupMutation {
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<RedundancyGroupPayload> {
         let digest = digest(&("delete_redundancy_group", &input));
-        let command = input.to_command(&current(ctx)?);
+        let command = input.to_command(&*current(ctx)?);
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 }

@@ -23,7 +23,7 @@ impl RelationshipMutation {
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<RelationshipPayload> {
         let digest = digest(&("relate", &input));
-        let command = input.to_command(&current(ctx)?);
+        let command = input.to_command(&*current(ctx)?);
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 
@@ -35,7 +35,7 @@ impl RelationshipMutation {
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<RelationshipPayload> {
         let digest = digest(&("change_relationship", &input));
-        let command = input.to_command(&current(ctx)?);
+        let command = input.to_command(&*current(ctx)?);
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 
@@ -47,7 +47,7 @@ impl RelationshipMutation {
         #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
     ) -> ApiResult<RelationshipPayload> {
         let digest = digest(&("unrelate", &input));
-        let command = input.to_command(&current(ctx)?);
+        let command = input.to_command(&*current(ctx)?);
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 }

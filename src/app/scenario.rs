@@ -1,0 +1,54 @@
+//! What if: commands checked and applied to a copy of the estate that nobody writes.
+
+use jiff::Timestamp;
+
+use super::planner::Planner;
+use super::write::default_source;
+use super::{CommandError, Done};
+use crate::clock::IdGenerator;
+use crate::graph::Estate;
+use crate::model::{Command, Delta};
+
+/// The estate as it would be after commands that nobody has given: checked like any other command,
+/// refused in the same way, and written nowhere.
+#[derive(Debug)]
+pub struct Scenario {
+    estate: Estate,
+    ids: IdGenerator,
+    at: Timestamp,
+    delta: Delta,
+}
+
+impl Scenario {
+    /// A copy of the estate: costs what it holds in memory. New CIs and groups get the same identities
+    /// whenever the same commands are tried with the same seed.
+    pub fn of(estate: &Estate, seed: u64) -> Self {
+        Self {
+            at: estate.committed_at(),
+            estate: estate.clone(),
+            ids: IdGenerator::seeded(seed),
+            delta: Delta::default(),
+        }
+    }
+
+    /// The estate with the commands so far.
+    pub fn estate(&self) -> &Estate {
+        &self.estate
+    }
+
+    /// Checks a command and, if nothing refuses it, applies it.
+    pub fn execute(&mut self, command: &Command) -> Result<Done, CommandError> {
+        let revision = self.estate.revision().next();
+        let source = default_source();
+        let mut planner = Planner::new(&mut self.estate, &mut self.ids, self.at, revision, &source);
+        let done = planner.execute(command);
+        let planned = planner.finish();
+        self.delta.items.extend(planned.delta.items);
+        done
+    }
+
+    /// The estate with all commands, and what they changed.
+    pub fn finish(self) -> (Estate, Delta) {
+        (self.estate, self.delta)
+    }
+}
