@@ -13,6 +13,7 @@ mod counters;
 mod evaluation;
 mod given;
 mod probe;
+mod proof;
 mod propagate;
 mod question;
 mod reading;
@@ -21,15 +22,18 @@ mod rises;
 mod scratch;
 mod ungrounded;
 mod warning;
+mod weakened;
 mod witness;
 
 pub use absorbed::{Absorbed, AbsorbedMembers, HeldPin};
 pub use probe::{Mark, Probe, ProbeError};
+pub use proof::{Proof, ProofCause, ProofNode};
 pub use propagate::impact;
 pub use question::{AtRiskReading, Budget, FailedCi, ImpactError, ImpactQuestion, ImpactView, Premises, StartingState};
 pub use report::{Counts, ImpactReport, ImpactedCi, Phase, StateCounts, Truncated, TruncationReason};
 pub use scratch::{Scratch, ScratchPool};
 pub use warning::{ImpactWarning, WarningCode, WarningSample};
+pub use weakened::Weakened;
 pub use witness::{Cause, Origin, Witness, WitnessStep};
 
 #[cfg(test)]

@@ -88,17 +88,22 @@ pub(super) fn rows(first: Option<i32>, child_complexity: usize) -> usize {
 
 /// Checks a page size.
 pub(super) fn page_size(first: Option<i32>, page_max: usize) -> ApiResult<usize> {
-    let Some(first) = first else {
-        return Ok(PAGE_DEFAULT.min(page_max));
-    };
-    let size = usize::try_from(first)
-        .map_err(|_| ApiError::input("first", "`first` must not be negative").with("value", first))?;
-    if size > page_max {
-        let message = format!("a page has at most {page_max} items, `first` is {size}");
+    match first {
+        None => Ok(PAGE_DEFAULT.min(page_max)),
+        Some(first) => at_most("first", first, page_max),
+    }
+}
+
+/// Checks how many items are asked for.
+pub(super) fn at_most(field: &'static str, wanted: i32, limit: usize) -> ApiResult<usize> {
+    let size = usize::try_from(wanted)
+        .map_err(|_| ApiError::input(field, format!("`{field}` must not be negative")).with("value", wanted))?;
+    if size > limit {
+        let message = format!("a page has at most {limit} items, `{field}` is {size}");
         return Err(ApiError::new(ErrorCode::PageTooLarge, message)
-            .with("field", "first")
-            .with("value", first)
-            .with("limit", page_max));
+            .with("field", field)
+            .with("value", wanted)
+            .with("limit", limit));
     }
     Ok(size)
 }

@@ -22,4 +22,11 @@ use traverse::TraverseQuery;
 
 /// What can be asked. All fields of one request see one state of the estate.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(CiQuery, CatalogQuery, TraverseQuery, ImpactQuery, ScenarioQuery, EstateQuery);
+pub struct Query(
+    CiQuery,
+    CatalogQuery,
+    TraverseQuery,
+    ImpactQuery,
+    ScenarioQuery,
+    EstateQuery,
+);

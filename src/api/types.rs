@@ -4,6 +4,7 @@ mod attribute;
 mod catalog;
 mod ci;
 mod delta;
+pub(super) mod drawing;
 mod enums;
 mod estate;
 mod filter;
@@ -22,6 +23,7 @@ pub use catalog::{
 };
 pub use ci::{CiObject, OriginObject, StampObject, ValidityObject};
 pub use delta::{Change, DeltaItemObject, DeltaKind, DeltaObject, JournalEntryObject};
+pub use drawing::{Drawing, DrawingFormat};
 pub use enums::{AtRiskReading, BatchMode, Direction, ImpactState, LifecycleStage, StartingState};
 pub use estate::{Counts, EstateObject, SourceCount, SourceObject, StageCount, TypeCount};
 pub use filter::{AttributeFilter, CiFilterInput, CiOrderInput, CiSortField, Comparison, OwnersInput, RelatedInput};
@@ -29,8 +31,8 @@ pub(super) use filter::{bounded, ci_types};
 pub use group::{GroupMemberObject, GroupObject};
 pub use impact::{
     AbsorbedGroup, CiState, HeldAssumption, ImpactCounts, ImpactCountsOfTier, ImpactCountsOfType, ImpactReportObject,
-    ImpactRoot, ImpactWarning, ImpactedCi, ImpactedService, Truncated, WitnessGroup, WitnessKind, WitnessObject,
-    WitnessRelationship, WitnessStep,
+    ImpactRoot, ImpactWarning, ImpactedCi, ImpactedService, ProofCauseObject, ProofNodeObject, ProofObject, Truncated,
+    WeakenedObject, WitnessGroup, WitnessKind, WitnessObject, WitnessRelationship, WitnessStep,
 };
 pub(super) use impact::{Answer, ResultFilter};
 pub use impact_input::{FailedCiInput, ImpactFilterInput, ImpactLimitsInput};

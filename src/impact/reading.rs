@@ -156,6 +156,11 @@ impl Reading {
         self.excluded.binary_search(&type_number).is_ok()
     }
 
+    /// Whether the question leaves a link out for its type.
+    pub(super) fn excludes_link(&self, link: Link) -> bool {
+        self.is_excluded(link.relationship_type)
+    }
+
     /// What a plain link carries.
     pub(super) fn plain(&self, link: Link) -> Carry {
         if self.is_excluded(link.relationship_type) {

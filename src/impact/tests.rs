@@ -7,6 +7,7 @@ mod cases;
 mod grounded;
 mod laws;
 mod probe;
+mod proof;
 mod random;
 
 use super::oracle::Model;

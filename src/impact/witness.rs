@@ -95,12 +95,12 @@ struct Found {
 }
 
 /// The least state of the source from which `wanted` arrives.
-fn needed(carry: Carry, wanted: ImpactState) -> Option<ImpactState> {
+pub(super) fn needed(carry: Carry, wanted: ImpactState) -> Option<ImpactState> {
     let mut states = ImpactState::ALL.into_iter();
     states.find(|state| carry[usize::from(state.level())] >= wanted.level())
 }
 
-fn type_of(link: Link) -> Option<RelationshipTypeId> {
+pub(super) fn type_of(link: Link) -> Option<RelationshipTypeId> {
     (link.relationship_type < Link::SEVERAL).then(|| RelationshipTypeId::new(link.relationship_type))
 }
 
@@ -156,7 +156,7 @@ impl ImpactReport {
     }
 
     /// The CIs of the same component that fell in the same round.
-    fn fell_together(&self, view: ImpactView<'_>, slot: Slot, round: u32) -> Vec<Slot> {
+    pub(super) fn fell_together(&self, view: ImpactView<'_>, slot: Slot, round: u32) -> Vec<Slot> {
         let component = |slot: Slot| view.index.grounding().place(slot).map(|place| place.component);
         let fallen = self.rises.round(round as usize).iter().map(|rise| Slot::new(rise.slot));
         let mut fallen: Vec<Slot> = fallen.filter(|other| component(*other) == component(slot)).collect();
@@ -288,7 +288,7 @@ impl ImpactReport {
 
 /// The first broken rule of the gate's line for `state`: from which contribution on a member
 /// counts as lost in it, and the weight it asks for. Worse lines are broken only if this one is.
-fn broken_rule(gate: &Gate, bad: [u64; 3], state: ImpactState) -> Option<(ImpactState, u64)> {
+pub(super) fn broken_rule(gate: &Gate, bad: [u64; 3], state: ImpactState) -> Option<(ImpactState, u64)> {
     let up = |lost_at: ImpactState| gate.total - bad[usize::from(lost_at.level()) - 1];
     let rules: &[(ImpactState, u64)] = match state {
         ImpactState::Ok => &[],

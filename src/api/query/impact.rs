@@ -164,6 +164,7 @@ impl ImpactArguments {
             filter: self.result_filter(view)?,
             question: hash,
             filtered: OnceLock::new(),
+            weakened: OnceLock::new(),
         })
     }
 

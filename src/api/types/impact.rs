@@ -2,7 +2,10 @@
 
 mod absorbed;
 mod answer;
+mod picture;
+mod proof;
 mod service;
+mod weakened;
 mod witness;
 
 use std::sync::Arc;
@@ -11,12 +14,14 @@ use async_graphql::{Context, Object, SimpleObject};
 
 pub use absorbed::AbsorbedGroup;
 pub(in crate::api) use answer::{Answer, ResultFilter};
+pub use proof::{ProofCauseObject, ProofNodeObject, ProofObject};
 pub use service::ImpactedService;
+pub use weakened::WeakenedObject;
 pub use witness::{WitnessGroup, WitnessKind, WitnessObject, WitnessRelationship, WitnessStep};
 
-use super::{CiObject, ImpactState};
-use crate::api::connection::{Connection, Cursors, QuestionHash, page_size, rows};
-use crate::api::context::{api, ask};
+use super::{CiObject, Drawing, DrawingFormat, ImpactState};
+use crate::api::connection::{Connection, Cursors, QuestionHash, at_most, page_size, rows};
+use crate::api::context::{api, ask, resolve};
 use crate::api::error::{ApiError, ApiResult};
 use crate::api::scalars::{DateTime, Long};
 use crate::impact::{self, StateCounts, TruncationReason};
@@ -315,6 +320,62 @@ impl ImpactReportObject {
             otherwise: held.otherwise.into(),
         });
         held.collect()
+    }
+
+    /// Relationships that weakened a failure on its way: the worst states first, then by target and
+    /// source.
+    #[graphql(complexity = "rows(Some(first), child_complexity)")]
+    async fn weakened(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many at most, up to 1,000.", default = 100)] first: i32,
+        #[graphql(desc = "So many are skipped.", default = 0)] offset: i32,
+    ) -> ApiResult<Vec<WeakenedObject>> {
+        let first = page_size(Some(first), api(ctx)?.limits.page_max)?;
+        let offset = usize::try_from(offset)
+            .map_err(|_| ApiError::input("offset", "`offset` must not be negative").with("value", offset))?;
+        let answer = Arc::clone(&self.0);
+        ask(ctx, &self.0.view, move |_, _| {
+            Ok(WeakenedObject::list(&answer, offset, first))
+        })
+        .await
+    }
+
+    /// How many relationships weakened a failure on its way.
+    async fn weakened_count(&self, ctx: &Context<'_>) -> ApiResult<Long> {
+        let answer = Arc::clone(&self.0);
+        ask(ctx, &self.0.view, move |_, _| Ok(answer.weakened().len().into())).await
+    }
+
+    /// Everything that put one CI into its state, not only one path; absent for a CI that is OK.
+    #[graphql(complexity = "rows(Some(max_nodes), child_complexity)")]
+    async fn proof(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(name = "ref", desc = "The CI to explain: an id, `type:name` or `attribute:value`.")]
+        reference: String,
+        #[graphql(desc = "So many CIs at most, up to 1,000.", default = 100)] max_nodes: i32,
+    ) -> ApiResult<Option<ProofObject>> {
+        let nodes_max = at_most("maxNodes", max_nodes, api(ctx)?.limits.page_max)?;
+        let slot = resolve(&self.0.view, "ref", &reference)?;
+        let answer = Arc::clone(&self.0);
+        ask(ctx, &self.0.view, move |_, _| {
+            Ok(ProofObject::new(&answer, slot, nodes_max))
+        })
+        .await
+    }
+
+    /// The first CIs of `impacted` as a picture, with the links that carry impact between them.
+    #[graphql(complexity = "rows(Some(max_nodes), child_complexity)")]
+    async fn drawing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How it is written.")] format: DrawingFormat,
+        #[graphql(desc = "So many CIs at most, up to 1,000.", default = 100)] max_nodes: i32,
+    ) -> ApiResult<Drawing> {
+        let nodes_max = at_most("maxNodes", max_nodes, api(ctx)?.limits.page_max)?;
+        let answer = Arc::clone(&self.0);
+        ask(ctx, &self.0.view, move |_, _| Ok(answer.graph(nodes_max).draw(format))).await
     }
 
     /// What is to be known beside the answer.

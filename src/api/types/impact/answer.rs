@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ use crate::api::scalars::Long;
 use crate::graph::dependency::GroupKey;
 use crate::graph::slips::Slip;
 use crate::graph::{Slot, Snapshot};
-use crate::impact::{self, FailedCi, ImpactReport, ImpactView, WarningCode, WarningSample};
+use crate::impact::{self, FailedCi, ImpactReport, ImpactView, WarningCode, WarningSample, Weakened};
 use crate::model::{CiTypeId, ImpactState};
 
 /// Which impacted CIs are listed.
@@ -42,6 +43,7 @@ pub(in crate::api) struct Answer {
     pub(in crate::api) filter: ResultFilter,
     pub(in crate::api) question: QuestionHash,
     pub(in crate::api) filtered: OnceLock<Vec<impact::ImpactedCi>>,
+    pub(in crate::api) weakened: OnceLock<Vec<Weakened>>,
 }
 
 impl Answer {
@@ -58,17 +60,9 @@ impl Answer {
         after: Option<&str>,
         first: usize,
     ) -> ApiResult<Connection<ImpactedCi>> {
-        let total = if self.filter.is_by_state_only() {
-            self.report.impacted_count(self.filter.min_state)
-        } else {
-            self.filtered().len()
-        };
+        let total = self.listed_count();
         let places = cursors.places(after, first, total)?;
-        let found = if self.filter.is_by_state_only() {
-            self.report.page(self.impact_view(), places.clone())
-        } else {
-            self.filtered()[places.clone()].to_vec()
-        };
+        let found = self.listed(places.clone());
         let start = places.start;
         let mut page = cursors.page(after, first, total, |place| ImpactedCi {
             answer: Arc::clone(self),
@@ -76,6 +70,29 @@ impl Answer {
         })?;
         page.complete = self.report.is_complete();
         Ok(page)
+    }
+
+    /// How many impacted CIs pass the filter.
+    pub(super) fn listed_count(&self) -> usize {
+        if self.filter.is_by_state_only() {
+            self.report.impacted_count(self.filter.min_state)
+        } else {
+            self.filtered().len()
+        }
+    }
+
+    /// The impacted CIs that pass the filter, at these places of the stated order.
+    pub(super) fn listed(&self, places: Range<usize>) -> Vec<impact::ImpactedCi> {
+        if self.filter.is_by_state_only() {
+            self.report.page(self.impact_view(), places)
+        } else {
+            self.filtered()[places].to_vec()
+        }
+    }
+
+    /// The links that weakened a failure on its way, in the stated order.
+    pub(super) fn weakened(&self) -> &[Weakened] {
+        self.weakened.get_or_init(|| self.report.weakened(self.impact_view()))
     }
 
     /// The impacted CIs that pass the filter, in the stated order.

@@ -102,27 +102,30 @@ pub struct WitnessObject {
     /// held up nothing but each other. Empty else.
     #[graphql(complexity = "20 * child_complexity")]
     pub ungrounded: Vec<CiObject>,
+    /// The weakest evidence on the way: of the relationships that carried it, the one whose source
+    /// has been silent longest.
+    pub weakest_evidence: Option<WitnessRelationship>,
 }
 
 impl WitnessObject {
     pub(super) fn new(answer: &Answer, slot: Slot) -> Option<Self> {
         let found = answer.report.witness(answer.impact_view(), slot)?;
-        let (kind, state) = match found.origin {
-            Origin::Failed => (WitnessKind::Root, root_state(answer, found.start)),
-            Origin::Ungrounded => (WitnessKind::Ungrounded, answer.report.after(found.start)),
-            Origin::Starting => (WitnessKind::StartingState, answer.report.before(found.start)),
-            Origin::Assumed => (WitnessKind::Assumed, answer.report.after(found.start)),
-            Origin::FailedRelationship => (WitnessKind::FailedRelationship, answer.report.before(found.start)),
+        let state = match found.origin {
+            Origin::Failed => root_state(answer, found.start),
+            Origin::Ungrounded | Origin::Assumed => answer.report.after(found.start),
+            Origin::Starting | Origin::FailedRelationship => answer.report.before(found.start),
         };
         let mut steps = vec![WitnessStep {
-            kind,
+            kind: begins_as(found.origin),
             ci: CiObject::at(&answer.view, found.start),
             state: state.into(),
             relationship: None,
             group: None,
         }];
         steps.extend(found.steps.iter().map(|step| witness_step(answer, step)));
+        let evidence = steps.iter().filter_map(|step| step.relationship.clone());
         Some(Self {
+            weakest_evidence: evidence.min_by_key(|evidence| evidence.last_seen.0),
             length: found.steps.len().into(),
             steps,
             ungrounded: found
@@ -147,7 +150,23 @@ fn root_state(answer: &Answer, slot: Slot) -> crate::model::ImpactState {
 }
 
 fn witness_step(answer: &Answer, step: &impact::WitnessStep) -> WitnessStep {
-    let (kind, relationship_type, group) = match step.cause {
+    let (kind, relationship_type, group) = carried_by(answer, step.cause, step.state);
+    WitnessStep {
+        kind,
+        ci: CiObject::at(&answer.view, step.target),
+        state: step.state.into(),
+        relationship: evidence(answer, step.source, step.target, relationship_type),
+        group,
+    }
+}
+
+/// What carried a state to a CI.
+pub(super) fn carried_by(
+    answer: &Answer,
+    cause: Cause,
+    state: crate::model::ImpactState,
+) -> (WitnessKind, Option<RelationshipTypeId>, Option<WitnessGroup>) {
+    match cause {
         Cause::Relationship { relationship_type } => (WitnessKind::Relationship, relationship_type, None),
         Cause::Group {
             group,
@@ -167,18 +186,32 @@ fn witness_step(answer: &Answer, step: &impact::WitnessStep) -> WitnessStep {
                 capacity_min: Long(gate.capacity_min),
                 spare_min: Long(gate.spare_min),
                 total: Long(gate.total),
-                sentence: sentence(up, gate.total, needed, step.state),
+                sentence: sentence(up, gate.total, needed, state),
             };
             (WitnessKind::Group, relationship_type, Some(arithmetic))
         }
-    };
-    let carried = carrier(&answer.view, step.source, step.target, relationship_type);
-    WitnessStep {
-        kind,
-        ci: CiObject::at(&answer.view, step.target),
-        state: step.state.into(),
-        relationship: carried.map(|carried| describe(answer, &carried, step.target)),
-        group,
+    }
+}
+
+/// The relationship that carried a state from one CI to another.
+pub(super) fn evidence(
+    answer: &Answer,
+    source: Slot,
+    target: Slot,
+    relationship_type: Option<RelationshipTypeId>,
+) -> Option<WitnessRelationship> {
+    let carried = carrier(&answer.view, source, target, relationship_type)?;
+    Some(describe(answer, &carried, target))
+}
+
+/// What a witness or a proof begins with.
+pub(super) const fn begins_as(origin: Origin) -> WitnessKind {
+    match origin {
+        Origin::Failed => WitnessKind::Root,
+        Origin::Ungrounded => WitnessKind::Ungrounded,
+        Origin::Starting => WitnessKind::StartingState,
+        Origin::Assumed => WitnessKind::Assumed,
+        Origin::FailedRelationship => WitnessKind::FailedRelationship,
     }
 }
 
