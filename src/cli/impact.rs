@@ -1,6 +1,7 @@
 //! `linchpin impact`: what breaks if this breaks?
 
 mod condition;
+mod proof;
 mod show;
 
 use std::process::ExitCode;
@@ -11,7 +12,9 @@ use serde_json::{Value, json};
 use crate::model::ImpactState;
 
 use super::backend::{Backend, Document};
+use super::drawing::Drawing;
 use super::output::Output;
+use super::premises::{CiAndState, Premises};
 use condition::Condition;
 use show::ImpactReport;
 
@@ -38,69 +41,52 @@ Examples:
   linchpin impact physical_server:host-01
   linchpin impact switch:sw-01 --fail-on tier1-down,incomplete
   linchpin impact web_server:web-01 web_server:web-02 --state DEGRADED --min-state AT_RISK
-  linchpin impact router:fra1-rtr-1 --current --assume business_service:billing=OK --json")]
+  linchpin impact router:fra1-rtr-1 --current --assume business_service:billing=OK --json
+  linchpin impact physical_server:host-01 --prove business_service:shop
+  linchpin impact switch:sw-01 --min-state AT_RISK --draw mermaid")]
 pub(super) struct Impact {
-    /// The CIs that fail: each an id, `type:name` or an identifier.
-    #[arg(required = true, value_name = "CI")]
-    cis: Vec<String>,
+    /// The CIs that fail: each an id, `type:name` or an identifier, with a state if it is not that of
+    /// --state.
+    #[arg(required_unless_present = "relationships", value_name = "CI[=STATE]", value_parser = CiAndState::read)]
+    cis: Vec<CiAndState>,
     /// The state they fall into.
     #[arg(long, value_name = "STATE", default_value = "DOWN")]
     state: ImpactState,
-    /// Start from the recorded lifecycle stages: what is down already is no news.
-    #[arg(long)]
-    current: bool,
-    /// These fail before the question is asked, as targets of other changes do.
-    #[arg(long, value_name = "CI", value_delimiter = ',')]
-    starting_failed: Vec<String>,
-    /// Take the state of a CI as given, whatever it stands on.
-    #[arg(long, value_name = "CI=STATE", value_parser = assumption)]
-    assume: Vec<Assumption>,
+    /// These relationships fail: ids.
+    #[arg(long = "relationship", value_name = "ID", value_delimiter = ',')]
+    relationships: Vec<String>,
     /// Follow the failure so many steps only.
     #[arg(long, value_name = "N")]
     depth: Option<u32>,
-    /// Relationships of these types carry nothing.
-    #[arg(long = "exclude-type", value_name = "TYPE", value_delimiter = ',')]
-    exclude_types: Vec<String>,
-    /// How far `AT_RISK` is passed on: everywhere, or only where redundancy was lost.
-    #[arg(long, value_enum, default_value_t)]
-    at_risk: AtRisk,
+    /// Look at so many links at most; the answer is then a lower bound.
+    #[arg(long, value_name = "N")]
+    max_links: Option<u64>,
     /// Leave out failed CIs that do not exist, with a warning.
     #[arg(long)]
     ignore_missing: bool,
+    #[command(flatten)]
+    premises: Premises,
     /// List impacted CIs from this state on; counts are always complete.
     #[arg(long, value_name = "STATE", default_value = "DEGRADED")]
     min_state: ImpactState,
+    /// List only CIs of these types or their subtypes.
+    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',')]
+    types: Vec<String>,
+    /// List only CIs with all these tags.
+    #[arg(long = "tag", value_name = "TAG", value_delimiter = ',')]
+    tags: Vec<String>,
     /// List so many impacted CIs at most.
     #[arg(long, value_name = "N", default_value_t = 50)]
     first: u32,
+    /// Write the listed CIs as a picture instead, for drawing programs.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    draw: Option<Drawing>,
+    /// Show everything that put this CI into its state, not only one path.
+    #[arg(long, value_name = "CI", conflicts_with = "draw")]
+    prove: Option<String>,
     /// Exit with code 10 if one of these conditions is met.
     #[arg(long, value_name = "CONDITION", value_delimiter = ',')]
     fail_on: Vec<Condition>,
-}
-
-/// How far `AT_RISK` is passed on.
-#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
-enum AtRisk {
-    /// Along every relationship that passes states on.
-    #[default]
-    Transitive,
-    /// Not at all.
-    Local,
-}
-
-#[derive(Clone, Debug)]
-struct Assumption {
-    ci: String,
-    state: ImpactState,
-}
-
-/// References may hold `=` themselves, so the last one parts.
-fn assumption(text: &str) -> Result<Assumption, String> {
-    let (ci, state) = text.rsplit_once('=').ok_or_else(|| "write it as CI=STATE".to_owned())?;
-    Ok(Assumption {
-        ci: ci.to_owned(),
-        state: state.parse().map_err(|error| format!("{error}"))?,
-    })
 }
 
 pub(super) fn run(options: &Impact, backend: &Backend, output: &Output) -> anyhow::Result<ExitCode> {
@@ -116,8 +102,12 @@ pub(super) fn run(options: &Impact, backend: &Backend, output: &Output) -> anyho
     if !options.fail_on.is_empty() {
         answer["conditionsMet"] = json!(met);
     }
-    output.json(&answer);
-    show::show(&report, options.min_state, output);
+    if let Some(drawing) = answer["drawing"]["text"].as_str() {
+        output.raw(drawing);
+    } else {
+        output.json(&answer);
+        show::show(&report, options.min_state, output);
+    }
     if met.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
@@ -126,32 +116,26 @@ pub(super) fn run(options: &Impact, backend: &Backend, output: &Output) -> anyho
 }
 
 fn variables(options: &Impact) -> Value {
-    let named = |ci: &String| json!({ "ref": ci, "state": options.state.as_str() });
-    let starting = |ci: &String| json!({ "ref": ci, "state": ImpactState::Down.as_str() });
-    let assumed = |assumed: &Assumption| json!({ "ref": assumed.ci, "state": assumed.state.as_str() });
-    json!({
-        "failed": options.cis.iter().map(named).collect::<Vec<_>>(),
-        "startingState": if options.current { "CURRENT" } else { "STRUCTURAL" },
-        "startingFailed": options.starting_failed.iter().map(starting).collect::<Vec<_>>(),
-        "assume": options.assume.iter().map(assumed).collect::<Vec<_>>(),
+    let failed: Vec<Value> = options.cis.iter().map(|ci| ci.to_json(options.state)).collect();
+    let some = |list: &[String]| (!list.is_empty()).then(|| list.to_vec());
+    let mut variables = options.premises.variables();
+    let own = json!({
+        "failed": failed,
+        "failedRelationships": options.relationships,
         "maxDepth": options.depth,
-        "excludeTypes": options.exclude_types,
-        "atRisk": match options.at_risk { AtRisk::Transitive => "TRANSITIVE", AtRisk::Local => "LOCAL" },
         "ignoreMissing": options.ignore_missing,
-        "filter": { "minState": options.min_state.as_str() },
+        "filter": {
+            "minState": options.min_state.as_str(),
+            "types": some(&options.types),
+            "tags": some(&options.tags),
+        },
+        "limits": { "maxLinks": options.max_links },
         "first": options.first,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_assumption_is_parted_at_its_last_equals_sign() {
-        let read = assumption("service:a=b=AT_RISK").expect("an assumption");
-        assert_eq!((read.ci.as_str(), read.state), ("service:a=b", ImpactState::AtRisk));
-        assert!(assumption("service:a").is_err());
-        assert!(assumption("service:a=broken").is_err());
-    }
+        "drawing": options.draw.unwrap_or(Drawing::Dot).as_str(),
+        "draw": options.draw.is_some(),
+        "proven": options.prove.as_deref().unwrap_or_default(),
+        "prove": options.prove.is_some(),
+    });
+    variables.extend(own.as_object().cloned().unwrap_or_default());
+    variables.into()
 }

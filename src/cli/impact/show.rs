@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::proof::Proof;
 use crate::cli::answer::{Long, Page, ShortCi};
 use crate::cli::output::Output;
 use crate::model::ImpactState;
@@ -21,6 +22,9 @@ pub(super) struct ImpactReport {
     impacted: Page<Impacted>,
     services: Vec<Service>,
     absorbed: Vec<Absorbed>,
+    weakened: Vec<Weakened>,
+    held_assumptions: Vec<HeldAssumption>,
+    proof: Option<Proof>,
     warnings: Vec<Warning>,
 }
 
@@ -138,6 +142,21 @@ struct Absorbed {
 }
 
 #[derive(Debug, Deserialize)]
+struct Weakened {
+    source: ShortCi,
+    target: ShortCi,
+    took: String,
+    passed: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct HeldAssumption {
+    ci: ShortCi,
+    assumed: String,
+    otherwise: String,
+}
+
+#[derive(Debug, Deserialize)]
 struct Warning {
     code: String,
     count: Long,
@@ -209,6 +228,19 @@ pub(super) fn show(report: &ImpactReport, state_min: ImpactState, output: &Outpu
         ]
     });
     output.table(&["HELD BY", "GROUP", "LOST", "NOW"], absorbed.collect());
+    let weakened = report.weakened.iter().map(|weakened| {
+        let states = format!("{} -> {}", weakened.took, weakened.passed);
+        vec![weakened.target.reference(), weakened.source.reference(), states]
+    });
+    output.table(&["WEAKENED FOR", "FAILURE OF", "STATE"], weakened.collect());
+    let held = report.held_assumptions.iter().map(|held| {
+        let otherwise = format!("{} instead of {}", held.assumed, held.otherwise);
+        vec![held.ci.reference(), otherwise]
+    });
+    output.table(&["ASSUMED", "STATE"], held.collect());
+    if let Some(proof) = &report.proof {
+        proof.show(output);
+    }
     for warning in &report.warnings {
         let samples = warning.samples.join(", ");
         output.note(&format!(
