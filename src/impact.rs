@@ -12,6 +12,7 @@ mod absorbed;
 mod counters;
 mod evaluation;
 mod given;
+mod probable_cause;
 mod probe;
 mod propagate;
 mod question;
@@ -24,6 +25,9 @@ mod warning;
 mod witness;
 
 pub use absorbed::{Absorbed, AbsorbedMembers, HeldPin};
+pub use probable_cause::{
+    CauseError, CauseLimit, CauseQuestion, Fit, JointCause, ProbableCauses, RankedCause, Score, probable_causes,
+};
 pub use probe::{Mark, Probe, ProbeError};
 pub use propagate::impact;
 pub use question::{AtRiskReading, Budget, FailedCi, ImpactError, ImpactQuestion, ImpactView, Premises, StartingState};
