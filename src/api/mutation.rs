@@ -12,8 +12,8 @@ mod relationship;
 
 use async_graphql::MergedObject;
 
-pub(super) use convert::ToCommand;
 pub use bulk::{CommandFailure, CommandInput, CommandResult, ExecutePayload};
+pub(super) use convert::ToCommand;
 pub use inputs::{
     ChangeLifecycleInput, ChangeRedundancyGroupInput, ChangeRelationshipInput, CreateConfigurationItemInput,
     CreateRedundancyGroupInput, DefineCatalogInput, DeleteConfigurationItemInput, DeleteRedundancyGroupInput,

@@ -5,6 +5,7 @@ mod ci;
 mod estate;
 mod impact;
 mod premises;
+mod probable_cause;
 pub(super) mod relationships;
 mod scenario;
 pub(super) mod subject;
@@ -17,9 +18,18 @@ use ci::CiQuery;
 pub use ci::Node;
 use estate::EstateQuery;
 use impact::ImpactQuery;
+use probable_cause::ProbableCauseQuery;
 use scenario::ScenarioQuery;
 use traverse::TraverseQuery;
 
 /// What can be asked. All fields of one request see one state of the estate.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(CiQuery, CatalogQuery, TraverseQuery, ImpactQuery, ScenarioQuery, EstateQuery);
+pub struct Query(
+    CiQuery,
+    CatalogQuery,
+    TraverseQuery,
+    ImpactQuery,
+    ProbableCauseQuery,
+    ScenarioQuery,
+    EstateQuery,
+);
