@@ -11,6 +11,7 @@ pub mod guard;
 mod moments;
 pub mod mutation;
 pub mod query;
+mod recent_changes;
 pub mod scalars;
 mod scenarios;
 pub mod schema;

@@ -6,6 +6,7 @@
 
 mod answer;
 mod backend;
+mod cause;
 mod ci;
 mod completions;
 mod config;
@@ -64,7 +65,7 @@ at --data themselves, which works while no server holds it.
 
 Exit codes:
    0  done, or the answer is yes
-   1  the answer is no: no path, nothing listed, records refused by an import
+   1  the answer is no: no path, no cause, nothing listed, records refused by an import
    2  the command line or the configuration is wrong, or a file cannot be used
    3  the input is refused
    4  something asked for is not there, or a reference is ambiguous
@@ -77,6 +78,7 @@ Exit codes:
 Examples:
   linchpin serve --demo
   linchpin impact physical_server:host-01
+  linchpin cause application:shop-app --healthy web_server:web-01
   linchpin import inventory.ndjson --dry-run
   linchpin --url http://cmdb:8080 --token-file token ci show business_service:shop";
 
@@ -108,6 +110,7 @@ struct Global {
 enum Command {
     Serve(serve::Serve),
     Impact(impact::Impact),
+    Cause(cause::Cause),
     Ci(ci::Ci),
     Path(path::Path),
     Import(import::Import),
@@ -134,6 +137,7 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Command::Serve(options) => serve::run(options, settings, output),
         Command::Impact(options) => impact::run(options, &backend()?, output),
+        Command::Cause(options) => cause::run(options, &backend()?, output),
         Command::Ci(options) => ci::run(options, &backend()?, output),
         Command::Path(options) => path::run(options, &backend()?, output),
         Command::Import(options) => import::run(options, &backend()?, output),

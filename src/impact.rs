@@ -12,6 +12,7 @@ mod absorbed;
 mod counters;
 mod evaluation;
 mod given;
+mod probable_cause;
 mod probe;
 mod proof;
 mod propagate;
@@ -26,6 +27,9 @@ mod weakened;
 mod witness;
 
 pub use absorbed::{Absorbed, AbsorbedMembers, HeldPin};
+pub use probable_cause::{
+    CauseError, CauseLimit, CauseQuestion, Fit, JointCause, ProbableCauses, RankedCause, Score, probable_causes,
+};
 pub use probe::{Mark, Probe, ProbeError};
 pub use proof::{Proof, ProofCause, ProofNode};
 pub use propagate::impact;

@@ -6,7 +6,7 @@ use async_graphql::{Error, ErrorExtensions, Value};
 use crate::app::{CommandError, ErrorCode, WriteError};
 use crate::graph::ReferenceError;
 use crate::graph::budget::BudgetExceeded;
-use crate::impact::ImpactError;
+use crate::impact::{CauseError, ImpactError};
 use crate::model::id::IdError;
 
 /// An error of a resolver. Has no `Display` on purpose: the only way into a GraphQL error is the
@@ -143,6 +143,23 @@ impl From<ImpactError> for ApiError {
 fn impact_code(error: &ImpactError) -> ErrorCode {
     match error {
         ImpactError::AssumeConflict { .. } => ErrorCode::AssumeConflict,
+    }
+}
+
+impl From<CauseError> for ApiError {
+    fn from(error: CauseError) -> Self {
+        match &error {
+            CauseError::Impact(inner) => Self::new(impact_code(inner), error.to_string()),
+            CauseError::ObservationConflict { ci } => {
+                let value = ci.to_string();
+                Self::new(ErrorCode::ObservationConflict, error.to_string())
+                    .with("field", "healthy")
+                    .with("value", value)
+            }
+            CauseError::LevelOk => Self::new(ErrorCode::InvalidState, error.to_string())
+                .with("field", "level")
+                .with("value", "OK"),
+        }
     }
 }
 

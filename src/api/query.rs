@@ -5,6 +5,7 @@ mod ci;
 mod estate;
 mod impact;
 mod premises;
+mod probable_cause;
 pub(super) mod relationships;
 mod scenario;
 pub(super) mod subject;
@@ -17,6 +18,7 @@ use ci::CiQuery;
 pub use ci::Node;
 use estate::EstateQuery;
 use impact::ImpactQuery;
+use probable_cause::ProbableCauseQuery;
 use scenario::ScenarioQuery;
 use traverse::TraverseQuery;
 
@@ -27,6 +29,7 @@ pub struct Query(
     CatalogQuery,
     TraverseQuery,
     ImpactQuery,
+    ProbableCauseQuery,
     ScenarioQuery,
     EstateQuery,
 );

@@ -130,7 +130,7 @@ impl DeltaFilter {
 }
 
 /// The CIs that an item is about.
-fn involved(item: &DeltaItem) -> Vec<CiId> {
+pub(super) fn involved(item: &DeltaItem) -> Vec<CiId> {
     match item {
         DeltaItem::Ci(change) => change.either().map(|ci| ci.id()).into_iter().collect(),
         DeltaItem::Relationship(change) => change

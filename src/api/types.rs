@@ -11,6 +11,7 @@ mod filter;
 mod group;
 mod impact;
 mod impact_input;
+mod probable_cause;
 mod relationship;
 mod search;
 mod traverse;
@@ -36,6 +37,7 @@ pub use impact::{
 };
 pub(super) use impact::{Answer, ResultFilter};
 pub use impact_input::{FailedCiInput, ImpactFilterInput, ImpactLimitsInput};
+pub use probable_cause::{JointCauseObject, ProbableCauseObject, ProbableCausesObject, RecentChangeObject};
 pub use relationship::RelationshipObject;
 pub use search::{MatchKind, SearchHitObject};
 pub use traverse::{NeighbourObject, NeighbourhoodObject, PathObject, PathStepObject, PathsObject};

@@ -121,6 +121,8 @@ error_codes! {
     RootNotFound = "ROOT_NOT_FOUND", 404, 4, "check the reference, or set `ignoreMissing`";
     /// A CI is both failed and assumed.
     AssumeConflict = "ASSUME_CONFLICT", 422, 3, "leave the CI out of `failed` or out of `assume`";
+    /// A CI is observed to be bad and to be well.
+    ObservationConflict = "OBSERVATION_CONFLICT", 422, 3, "leave the CI out of `symptoms` or out of `healthy`";
     /// A group's member does not exist.
     GroupMemberMissing = "GROUP_MEMBER_MISSING", 422, 3, "create the CI first, or leave it out";
     /// A group's consumer does not exist.

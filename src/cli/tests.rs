@@ -36,6 +36,7 @@ fn every_document_names_its_operation() {
         include_str!("queries/ci_show.graphql"),
         include_str!("queries/impact.graphql"),
         include_str!("queries/paths.graphql"),
+        include_str!("queries/probable_causes.graphql"),
     ] {
         assert!(text.starts_with("query "), "{text}");
     }

@@ -1,6 +1,7 @@
 //! A naive reading of the law to test the engine against: every equation of section 2.5, evaluated
 //! again for every CI in every round, straight from the list of arcs.
 
+mod causes;
 mod grounded;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::graph::Slot;
 use crate::graph::dependency::{Carrier, CiColumns, CiRow, DependencyIndex, GroupKey, GroupParameters, ImpactArc};
 use crate::model::{CiId, CiTypeId, ImpactState, Strength, Threshold};
+
+pub(super) use causes::{NaiveCauses, NaiveRow};
 
 use super::question::{AtRiskReading, FailedCi, ImpactQuestion, ImpactView, StartingState};
 

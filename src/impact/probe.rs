@@ -162,6 +162,13 @@ impl<'a> Probe<'a> {
         since.map(|rise| (Slot::new(rise.slot), ImpactState::from_level(rise.to)))
     }
 
+    /// Who came to the floor or beyond since the mark and had not been there, each once, in order.
+    pub fn newly_bad_since(&self, mark: Mark) -> impl Iterator<Item = Slot> + '_ {
+        let log = &self.evaluation.scratch.rises.log;
+        let since = log.get(mark.rises..).unwrap_or_default().iter();
+        since.filter(|rise| rise.from == 0).map(|rise| Slot::new(rise.slot))
+    }
+
     /// Takes back whatever failed since the mark.
     pub fn undo(&mut self, mark: Mark) {
         self.evaluation.undo_to(mark.rises, mark.rounds, mark.in_doubt);

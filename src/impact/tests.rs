@@ -6,6 +6,7 @@ mod agreement;
 mod cases;
 mod grounded;
 mod laws;
+mod probable_cause;
 mod probe;
 mod proof;
 mod random;

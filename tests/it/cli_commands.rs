@@ -73,6 +73,35 @@ fn the_answer_to_an_impact_question_is_for_people_and_for_scripts() {
 }
 
 #[test]
+fn probable_causes_are_shown_and_their_absence_is_an_exit_code() {
+    let shop = Shop::new();
+    let asked = [
+        "cause",
+        "application:shop-app",
+        "business_service:payment",
+        "--healthy",
+        "technical_service:dns",
+    ];
+    let answer = shop.run(&asked);
+    assert_eq!(code(&answer), 0, "{answer:?}");
+    assert_shown!(out(&answer));
+    let answer = shop.run(&[&asked[..], &["--first", "2", "--max-causes", "1", "--json"]].concat());
+    assert_eq!((code(&answer), err(&answer).as_str()), (0, ""));
+    let answer: Value = serde_json::from_str(&out(&answer)).unwrap();
+    assert_eq!(answer["ranking"][0]["ci"]["name"], "shop-db", "{answer:#}");
+    assert_eq!(answer["ranking"][0]["score"], "20/21");
+    assert_eq!(answer["ranking"].as_array().unwrap().len(), 2);
+    assert_eq!(answer["causes"].as_array().unwrap().len(), 1);
+    let none = shop.run(&["cause", "rack:rack-01", "--assume-ok", "rack:rack-01"]);
+    assert_eq!(code(&none), 1, "{none:?}");
+    let both = shop.run(&["cause", "rack:rack-01", "--healthy", "rack:rack-01"]);
+    assert_eq!(code(&both), 3, "{both:?}");
+    assert!(err(&both).contains("OBSERVATION_CONFLICT"), "{both:?}");
+    let nobody = shop.run(&["cause", "rack:rack-99"]);
+    assert_eq!(code(&nobody), 4, "{nobody:?}");
+}
+
+#[test]
 fn a_pipeline_is_stopped_by_the_conditions_it_names() {
     let shop = Shop::new();
     let of = |arguments: &[&str]| code(&shop.run(&[&["impact"], arguments].concat()));

@@ -1,3 +1,5 @@
+mod probable_cause;
+
 use std::path::Path;
 
 use async_graphql::{Executor, Request, Variables};

@@ -62,6 +62,45 @@ pub enum Change {
     Removed,
 }
 
+impl Change {
+    /// What a step does.
+    pub(in crate::api) fn of(item: &DeltaItem) -> Self {
+        match item {
+            DeltaItem::Source(change) => Self::between(change),
+            DeltaItem::CiType(change) => Self::between(change),
+            DeltaItem::RelationshipType(change) => Self::between(change),
+            DeltaItem::Pool(change) => Self::between(change),
+            DeltaItem::Lifecycle(change) => Self::between(change),
+            DeltaItem::Ci(change) => Self::between(change),
+            DeltaItem::Relationship(change) => Self::between(change),
+            DeltaItem::Group(change) => Self::between(change),
+        }
+    }
+
+    fn between<T>(change: &BeforeAfter<T>) -> Self {
+        match (&change.before, &change.after) {
+            (None, _) => Self::Created,
+            (Some(_), Some(_)) => Self::Updated,
+            (Some(_), None) => Self::Removed,
+        }
+    }
+}
+
+/// The id of what a step changes, or the name of what has none.
+pub(in crate::api) fn id_of(item: &DeltaItem) -> String {
+    let id = match item {
+        DeltaItem::Source(change) => change.either().map(|source| source.name.to_string()),
+        DeltaItem::CiType(change) => change.either().map(|of| of.name.to_string()),
+        DeltaItem::RelationshipType(change) => change.either().map(|of| of.name.to_string()),
+        DeltaItem::Pool(change) => change.either().map(|pool| pool.name.to_string()),
+        DeltaItem::Lifecycle(change) => change.either().map(|rule| rule.stage.to_string()),
+        DeltaItem::Ci(change) => change.either().map(|ci| ci.id().to_string()),
+        DeltaItem::Relationship(change) => change.either().map(|relationship| relationship.id.to_string()),
+        DeltaItem::Group(change) => change.either().map(|group| group.id.to_string()),
+    };
+    id.unwrap_or_default()
+}
+
 /// One step of a delta.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(name = "DeltaItem")]
@@ -202,72 +241,28 @@ impl JournalEntryObject {
 
 fn item_object(view: &Snapshot, item: &DeltaItem) -> DeltaItemObject {
     let named = |name: &str| object([("name", Value::from(name))]);
-    match item {
-        DeltaItem::Source(change) => convert(
-            change,
-            DeltaKind::Source,
-            |source| source.name.to_string(),
-            |source| named(source.name.as_str()),
-        ),
-        DeltaItem::CiType(change) => {
-            let json = |of: &crate::model::definition::CiTypeDefinition| named(of.name.as_str());
-            convert(change, DeltaKind::CiType, |of| of.name.to_string(), json)
-        }
-        DeltaItem::RelationshipType(change) => {
-            let json = |of: &crate::model::definition::RelationshipTypeDefinition| named(of.name.as_str());
-            convert(change, DeltaKind::RelationshipType, |of| of.name.to_string(), json)
-        }
-        DeltaItem::Pool(change) => convert(
-            change,
-            DeltaKind::Pool,
-            |pool| pool.name.to_string(),
-            |pool| named(pool.name.as_str()),
-        ),
-        DeltaItem::Lifecycle(change) => {
-            let json = |rule: &crate::model::definition::LifecycleRule| named(rule.stage.as_str());
-            convert(change, DeltaKind::Lifecycle, |rule| rule.stage.to_string(), json)
-        }
-        DeltaItem::Ci(change) => convert(
-            change,
-            DeltaKind::ConfigurationItem,
-            |ci| ci.id().to_string(),
-            |ci| ci_json(view, ci),
-        ),
-        DeltaItem::Relationship(change) => {
-            let json = |relationship: &Relationship| relationship_json(view, relationship);
-            convert(
-                change,
-                DeltaKind::Relationship,
-                |relationship| relationship.id.to_string(),
-                json,
-            )
-        }
-        DeltaItem::Group(change) => convert(
-            change,
-            DeltaKind::RedundancyGroup,
-            |group| group.id.to_string(),
-            group_json,
-        ),
+    let (before, after) = match item {
+        DeltaItem::Source(change) => sides(change, |source| named(source.name.as_str())),
+        DeltaItem::CiType(change) => sides(change, |of| named(of.name.as_str())),
+        DeltaItem::RelationshipType(change) => sides(change, |of| named(of.name.as_str())),
+        DeltaItem::Pool(change) => sides(change, |pool| named(pool.name.as_str())),
+        DeltaItem::Lifecycle(change) => sides(change, |rule| named(rule.stage.as_str())),
+        DeltaItem::Ci(change) => sides(change, |ci| ci_json(view, ci)),
+        DeltaItem::Relationship(change) => sides(change, |relationship| relationship_json(view, relationship)),
+        DeltaItem::Group(change) => sides(change, group_json),
+    };
+    DeltaItemObject {
+        kind: DeltaKind::of(item),
+        id: id_of(item),
+        change: Change::of(item),
+        before,
+        after,
     }
 }
 
-fn convert<T>(
-    change: &BeforeAfter<T>,
-    kind: DeltaKind,
-    id: impl Fn(&T) -> String,
-    json: impl Fn(&T) -> Value,
-) -> DeltaItemObject {
-    DeltaItemObject {
-        kind,
-        id: change.either().map(|thing| id(thing)).unwrap_or_default(),
-        change: match (&change.before, &change.after) {
-            (None, _) => Change::Created,
-            (Some(_), Some(_)) => Change::Updated,
-            (Some(_), None) => Change::Removed,
-        },
-        before: change.before.as_ref().map(|thing| Json(json(thing))),
-        after: change.after.as_ref().map(|thing| Json(json(thing))),
-    }
+fn sides<T>(change: &BeforeAfter<T>, json: impl Fn(&T) -> Value) -> (Option<Json>, Option<Json>) {
+    let side = |thing: &Option<Arc<T>>| thing.as_ref().map(|thing| Json(json(thing)));
+    (side(&change.before), side(&change.after))
 }
 
 fn ci_json(view: &Snapshot, ci: &ConfigurationItem) -> Value {

@@ -1,0 +1,192 @@
+//! Probable causes the naive way: every candidate and every pair from its own evaluation.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Model, slot};
+use crate::graph::Slot;
+use crate::impact::probable_cause::CauseQuestion;
+use crate::impact::question::{FailedCi, ImpactQuestion, Premises, StartingState};
+use crate::model::{CiId, ImpactState, Thresholds};
+
+/// A hypothesis: its first CI, hits, misses, false alarms, unseen.
+pub(in crate::impact) type NaiveRow = (Slot, [u64; 4]);
+
+/// The answer by brute force.
+#[derive(Debug)]
+pub(in crate::impact) struct NaiveCauses<'a> {
+    model: &'a Model,
+    question: &'a CauseQuestion,
+    symptoms: BTreeSet<Slot>,
+    healthy: BTreeSet<Slot>,
+    /// What each hypothesis tried so far brings about.
+    known: BTreeMap<BTreeSet<Slot>, BTreeSet<Slot>>,
+}
+
+impl<'a> NaiveCauses<'a> {
+    pub(in crate::impact) fn new(model: &'a Model, question: &'a CauseQuestion) -> Self {
+        Self {
+            model,
+            question,
+            symptoms: question.symptoms.iter().copied().collect(),
+            healthy: question.healthy.iter().copied().collect(),
+            known: BTreeMap::new(),
+        }
+    }
+
+    fn id(&self, slot: Slot) -> CiId {
+        self.model.rows[slot.index()].id
+    }
+
+    /// The CIs that could fail at all.
+    fn all(&self) -> Vec<Slot> {
+        let pinned = |ci: &Slot| self.question.premises.assumed.iter().any(|pin| pin.slot == *ci);
+        let all = (0..self.model.rows.len()).map(slot);
+        all.filter(|ci| !pinned(ci) && !self.healthy.contains(ci) && self.model.rows[ci.index()].takes_part)
+            .collect()
+    }
+
+    /// P of the law.
+    fn predicted(&mut self, causes: &BTreeSet<Slot>) -> BTreeSet<Slot> {
+        if let Some(known) = self.known.get(causes) {
+            return known.clone();
+        }
+        let predicted = predicted(self.model, self.question.level, &self.question.premises, causes);
+        self.known.insert(causes.clone(), predicted.clone());
+        predicted
+    }
+
+    fn fit(&mut self, causes: &BTreeSet<Slot>) -> [u64; 4] {
+        let predicted = self.predicted(causes);
+        let hits = predicted.intersection(&self.symptoms).count();
+        let misses = self.symptoms.difference(&predicted).count();
+        let false_alarms = predicted.intersection(&self.healthy).count();
+        let unseen = predicted.len() - hits - false_alarms;
+        [hits, misses, false_alarms, unseen].map(|count| count as u64)
+    }
+
+    /// Single causes in the law's order.
+    pub(in crate::impact) fn ranking(&mut self) -> Vec<NaiveRow> {
+        let mut ranking = Vec::new();
+        for ci in self.all() {
+            let fit = self.fit(&BTreeSet::from([ci]));
+            if fit[0] > 0 {
+                ranking.push((ci, fit));
+            }
+        }
+        ranking.sort_by_key(|(ci, fit)| (order(*fit), self.id(*ci)));
+        ranking
+    }
+
+    /// Several causes, step by step: each cause with the fit of the hypothesis up to it.
+    pub(in crate::impact) fn explain(&mut self) -> Vec<NaiveRow> {
+        let mut causes: Vec<NaiveRow> = Vec::new();
+        let mut hypothesis = BTreeSet::new();
+        let possible: BTreeSet<Slot> = self.all().into_iter().collect();
+        loop {
+            let now = self.fit(&hypothesis);
+            let explained = self.predicted(&hypothesis);
+            let mut open = self
+                .symptoms
+                .intersection(&possible)
+                .filter(|ci| !explained.contains(*ci));
+            let room = self.question.causes_max.saturating_sub(causes.len());
+            if open.next().is_none() || room == 0 {
+                return causes;
+            }
+            let mut steps: Vec<Vec<Slot>> = self.all().into_iter().map(|ci| vec![ci]).collect();
+            if room >= 2 {
+                steps.extend(self.cuts(&hypothesis));
+            }
+            // Fewer causes first where two steps are as good, then the order of the ranking.
+            let mut best: Option<(_, Vec<Slot>)> = None;
+            for step in steps {
+                let fit = self.fit(&hypothesis.iter().chain(&step).copied().collect());
+                let mut ids: Vec<CiId> = step.iter().map(|ci| self.id(*ci)).collect();
+                ids.sort_unstable();
+                let score = score(fit);
+                let key = (Reverse(score), step.len(), order(fit), ids);
+                if score > self::score(now) && best.as_ref().is_none_or(|(known, _)| key < *known) {
+                    best = Some((key, step));
+                }
+            }
+            let Some((_, mut step)) = best else {
+                return causes;
+            };
+            step.sort_by_key(|ci| {
+                let alone: BTreeSet<Slot> = hypothesis.iter().copied().chain([*ci]).collect();
+                (order(self.fit(&alone)), self.id(*ci))
+            });
+            for ci in step {
+                hypothesis.insert(ci);
+                causes.push((ci, self.fit(&hypothesis)));
+            }
+        }
+    }
+
+    /// All pairs that bring about a symptom which neither of the two does.
+    fn cuts(&mut self, hypothesis: &BTreeSet<Slot>) -> Vec<Vec<Slot>> {
+        let all = self.all();
+        let mut cuts = Vec::new();
+        for one in &all {
+            for other in all.iter().filter(|other| *other > one) {
+                let with = |more: &[Slot]| hypothesis.iter().chain(more).copied().collect();
+                let alone = [*one, *other].map(|ci| self.predicted(&with(&[ci])));
+                let both = self.predicted(&with(&[*one, *other]));
+                let mut both = both.intersection(&self.symptoms);
+                if both.any(|ci| !alone[0].contains(ci) && !alone[1].contains(ci)) {
+                    cuts.push(vec![*one, *other]);
+                }
+            }
+        }
+        cuts
+    }
+
+    /// How many CIs could bring a symptom to the level were nothing redundant, at all times.
+    pub(in crate::impact) fn candidates(&self) -> usize {
+        let mut fragile = self.model.clone();
+        for (_, parameters) in &mut fragile.groups {
+            parameters.thresholds = Thresholds::default();
+            parameters.grounded = false;
+        }
+        let mut premises = Premises {
+            starting_state: StartingState::Structural,
+            starting_failed: Vec::new(),
+            ..self.question.premises.clone()
+        };
+        for pin in &mut premises.assumed {
+            pin.state = ImpactState::Ok;
+        }
+        let could = |ci: &Slot| {
+            let predicted = predicted(&fragile, self.question.level, &premises, &BTreeSet::from([*ci]));
+            !predicted.is_disjoint(&self.symptoms)
+        };
+        self.all().iter().filter(|ci| could(ci)).count()
+    }
+}
+
+fn predicted(model: &Model, level: ImpactState, premises: &Premises, causes: &BTreeSet<Slot>) -> BTreeSet<Slot> {
+    let failed = causes.iter().map(|slot| FailedCi {
+        slot: *slot,
+        state: ImpactState::Down,
+    });
+    let asked = ImpactQuestion {
+        failed: failed.collect(),
+        premises: premises.clone(),
+        ..ImpactQuestion::default()
+    };
+    let (before, after) = model.evaluate_grounded(&asked);
+    let cis = (0..model.rows.len()).filter(|ci| after[*ci] >= level && before[*ci] < level);
+    cis.map(slot).collect()
+}
+
+/// The score in fixed point: scores of small models that differ do so by far more than 2^-100, and
+/// equal ones are rounded alike.
+fn score([hits, misses, false_alarms, unseen]: [u64; 4]) -> u128 {
+    let denominator = u128::from(20 * hits + 10 * (misses + false_alarms) + unseen).max(1);
+    (u128::from(20 * hits) << 100) / denominator
+}
+
+fn order(fit: [u64; 4]) -> (Reverse<u128>, u64, u64, u64) {
+    (Reverse(score(fit)), fit[1], fit[2], fit[3])
+}

@@ -1,0 +1,341 @@
+//! What is the probable cause of these symptoms? Section 4 of the law.
+//!
+//! A candidate is scored by what its failure would bring about, against what was observed; then
+//! several causes are put together, judged jointly, so that redundancy counts.
+
+mod candidates;
+mod fit;
+mod ladder;
+mod pairs;
+
+use rustc_hash::FxHashSet;
+
+use crate::graph::Slot;
+use crate::model::{CiId, ImpactState};
+
+use super::given::Given;
+use super::probe::{Probe, ProbeError};
+use super::question::{Budget, ImpactError, ImpactView, Premises};
+use super::reading::Reading;
+use super::report::TruncationReason;
+use super::scratch::Scratch;
+
+use candidates::{Candidates, Meter, candidates};
+pub use fit::{Fit, Score};
+use fit::{Observation, Observed};
+use ladder::{Ladder, Tried};
+
+/// What probably caused this?
+#[derive(Clone, Debug)]
+pub struct CauseQuestion {
+    /// The CIs observed to be bad (the law's O+). One given twice counts once.
+    pub symptoms: Vec<Slot>,
+    /// The CIs observed to be good (O-).
+    pub healthy: Vec<Slot>,
+    /// From which state on a CI is bad.
+    pub level: ImpactState,
+    /// Causes put together at most.
+    pub causes_max: usize,
+    /// Candidates looked at, at most: the nearest, by hops from any symptom; of those at one distance the ones
+    /// with the least ids.
+    pub candidates_max: usize,
+    /// What is taken for granted.
+    pub premises: Premises,
+}
+
+impl CauseQuestion {
+    /// Causes put together unless said otherwise.
+    pub const CAUSES_MAX: usize = 3;
+
+    /// Candidates looked at unless said otherwise.
+    pub const CANDIDATES_MAX: usize = 10_000;
+}
+
+impl Default for CauseQuestion {
+    fn default() -> Self {
+        Self {
+            symptoms: Vec::new(),
+            healthy: Vec::new(),
+            level: ImpactState::Degraded,
+            causes_max: Self::CAUSES_MAX,
+            candidates_max: Self::CANDIDATES_MAX,
+            premises: Premises::default(),
+        }
+    }
+}
+
+/// A candidate that explains at least one symptom by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RankedCause {
+    /// The candidate.
+    pub slot: Slot,
+    /// What its failure alone would bring about, against what was observed.
+    pub fit: Fit,
+}
+
+/// One of several causes that explain the symptoms together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JointCause {
+    /// The cause.
+    pub slot: Slot,
+    /// How well the causes up to this one fit together.
+    pub joint: Fit,
+    /// The symptoms explained by the causes up to this one and not by those before, by CI id.
+    pub explained: Vec<Slot>,
+    /// The other of two causes that came in together, because something is redundant as long as one
+    /// of them is up.
+    pub paired_with: Option<Slot>,
+}
+
+/// Why an answer may lack something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CauseLimit {
+    /// There are more candidates than were to be looked at.
+    Candidates,
+    /// More pairs than [`pairs::PAIRS_MAX`] could be behind the loss of redundancy.
+    Pairs,
+    /// The budget ran out.
+    Budget(TruncationReason),
+}
+
+impl CauseLimit {
+    /// The name in API, files and pages.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Candidates => "CANDIDATES",
+            Self::Pairs => "PAIRS",
+            Self::Budget(reason) => reason.as_str(),
+        }
+    }
+}
+
+/// The answer. What is in it is exact, whether complete or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProbableCauses {
+    /// Single causes, the most probable first: by [`Fit::rank`], then CI id.
+    pub ranking: Vec<RankedCause>,
+    /// Several causes, in the order in which they were found; each explains something the ones
+    /// before do not.
+    pub causes: Vec<JointCause>,
+    /// The symptoms that `causes` do not explain, by CI id.
+    pub unexplained: Vec<Slot>,
+    /// Candidates tried.
+    pub candidates_considered: u64,
+    /// All candidates: the symptoms that can fail, and the CIs whose failure could bring one to
+    /// the level were nothing redundant, less those seen healthy. If the budget ran out, those found.
+    pub candidates_total: u64,
+    /// What was met; `None`: the answer is complete.
+    pub limit: Option<CauseLimit>,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CauseError {
+    /// The premises contradict themselves.
+    #[error(transparent)]
+    Impact(#[from] ImpactError),
+    /// A CI is said to be bad and good.
+    #[error("{ci} is named as a symptom and as healthy: leave one of the two out")]
+    ObservationConflict {
+        /// The CI.
+        ci: CiId,
+    },
+    /// No symptom is `OK` or worse: everything is.
+    #[error("the level of a symptom is AT_RISK, DEGRADED or DOWN, not OK")]
+    LevelOk,
+}
+
+/// Answers the question.
+///
+/// Candidates cost one walk against the direction of impact. Each is then tried on the greatest of
+/// its sure consequences, so that what many of them bring about alike is worked out once; and again
+/// for each of the several causes, as far as the candidate could still be better than the best.
+///
+/// # Errors
+///
+/// Where the question contradicts itself.
+pub fn probable_causes(
+    view: ImpactView<'_>,
+    question: &CauseQuestion,
+    budget: &Budget<'_>,
+    scratch: &mut Scratch,
+) -> Result<ProbableCauses, CauseError> {
+    let level = question.level;
+    if level == ImpactState::Ok {
+        return Err(CauseError::LevelOk);
+    }
+    Given::new(view, &question.premises)?;
+    let observed = Observed::new(view.columns, question)?;
+    let mut answer = ProbableCauses {
+        unexplained: observed.symptoms.clone(),
+        ..ProbableCauses::default()
+    };
+    if observed.symptoms.is_empty() {
+        return Ok(answer);
+    }
+    let reading = Reading::new(&question.premises, level);
+    let pinned: FxHashSet<u32> = question.premises.assumed.iter().map(|pin| pin.slot.number()).collect();
+    let mut meter = Meter::new(budget);
+    let nearest_max = question.candidates_max;
+    let (found, cut) = candidates(view, (&reading, level), &pinned, &observed, nearest_max, &mut meter);
+    answer.candidates_total = found.total;
+    answer.limit = cut.map(CauseLimit::Budget);
+    if answer.limit.is_none() && found.total > found.nearest.len() as u64 {
+        answer.limit = Some(CauseLimit::Candidates);
+    }
+    let ladder = match Ladder::new(view.index, &reading, &pinned, &found.nearest, &mut meter) {
+        Ok(ladder) => ladder,
+        Err(reason) => {
+            answer.limit = Some(CauseLimit::Budget(reason));
+            return Ok(answer);
+        }
+    };
+    let rest = Budget {
+        arcs_visited_max: budget.arcs_visited_max - meter.links_visited,
+        ..*budget
+    };
+    let probe = match Probe::new(view, &question.premises, level, &rest, scratch) {
+        Ok(probe) => probe,
+        Err(ProbeError::Impact(error)) => return Err(error.into()),
+        Err(ProbeError::Truncated(truncated)) => {
+            answer.limit = Some(CauseLimit::Budget(truncated.reason));
+            return Ok(answer);
+        }
+    };
+    let can_rise = |slot: &&Slot| {
+        let pinned = pinned.contains(&slot.number());
+        view.columns.takes_part(**slot) && !pinned && probe.before(**slot) < level
+    };
+    let hits_max = observed.symptoms.iter().filter(can_rise).count() as u64;
+    let mut search = Search {
+        view,
+        probe,
+        ladder,
+        observed,
+        found,
+        hits_max,
+        answer,
+    };
+    if let Err(reason) = search.rank().and_then(|()| search.explain(question.causes_max)) {
+        search.answer.limit = Some(CauseLimit::Budget(reason));
+    }
+    Ok(search.answer)
+}
+
+/// A question under way.
+struct Search<'a> {
+    view: ImpactView<'a>,
+    probe: Probe<'a>,
+    ladder: Ladder,
+    observed: Observed,
+    found: Candidates,
+    /// The symptoms that a failure can bring about at all.
+    hits_max: u64,
+    answer: ProbableCauses,
+}
+
+impl Search<'_> {
+    fn nothing(&self) -> Fit {
+        Fit::of_nothing(self.observed.symptoms.len() as u64)
+    }
+
+    /// Tries every candidate alone.
+    fn rank(&mut self) -> Result<(), TruncationReason> {
+        let nothing = self.nothing();
+        let ranking = &mut self.answer.ranking;
+        let considered = &mut self.answer.candidates_considered;
+        let tried = self.ladder.climb(&mut self.probe, &self.observed, nothing, |_, tried| {
+            *considered += u64::from(tried.is_candidate);
+            if tried.is_candidate && tried.fit.hits > 0 {
+                ranking.push(RankedCause {
+                    slot: tried.slot,
+                    fit: tried.fit,
+                });
+            }
+            true
+        });
+        let columns = self.view.columns;
+        ranking.sort_by(|one, other| {
+            let by_fit = one.fit.rank(&other.fit);
+            by_fit.then_with(|| columns.id(one.slot).cmp(&columns.id(other.slot)))
+        });
+        tried
+    }
+
+    /// Puts causes together: always the one, or the two behind a loss of redundancy, that raise the
+    /// joint score most.
+    fn explain(&mut self, causes_max: usize) -> Result<(), TruncationReason> {
+        let mut joint = self.nothing();
+        while joint.hits < self.hits_max && self.answer.causes.len() < causes_max {
+            let single = if self.answer.causes.is_empty() {
+                self.answer.ranking.first().copied()
+            } else {
+                self.best_single(joint)?
+            };
+            let Some(single) = single else {
+                break;
+            };
+            let mut chosen = vec![single.slot];
+            if self.answer.causes.len() + 2 <= causes_max
+                && let Some(pair) = self.best_pair(joint, single.fit)?
+            {
+                chosen = pair.to_vec();
+            }
+            for (place, slot) in chosen.iter().enumerate() {
+                let paired_with = (chosen.len() > 1).then(|| chosen[1 - place]);
+                joint = self.add(joint, *slot, paired_with)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The candidate that raises the joint score most, if any does.
+    fn best_single(&mut self, joint: Fit) -> Result<Option<RankedCause>, TruncationReason> {
+        let columns = self.view.columns;
+        let hits_max = self.hits_max;
+        let mut best: Option<RankedCause> = None;
+        self.ladder.climb(&mut self.probe, &self.observed, joint, |_, tried| {
+            let Tried { slot, fit, .. } = tried;
+            let bar = best.map_or(joint, |best| best.fit);
+            if bar.beats(&fit.best_beyond(&fit, hits_max)) {
+                return false;
+            }
+            let is_better = best.map_or(fit.beats(&joint), |best| {
+                let by_fit = fit.rank(&best.fit);
+                by_fit
+                    .then_with(|| columns.id(slot).cmp(&columns.id(best.slot)))
+                    .is_lt()
+            });
+            if tried.is_candidate && is_better {
+                best = Some(RankedCause { slot, fit });
+            }
+            true
+        })?;
+        Ok(best)
+    }
+
+    /// Takes a cause into the hypothesis, for good.
+    fn add(&mut self, joint: Fit, slot: Slot, paired_with: Option<Slot>) -> Result<Fit, TruncationReason> {
+        let mark = self.probe.mark();
+        if let Err(reason) = self.probe.fail_down(slot, |_, _| false) {
+            self.probe.undo(mark);
+            return Err(reason);
+        }
+        let joint = self.observed.extend(joint, self.probe.newly_bad_since(mark));
+        let newly = self.probe.newly_bad_since(mark);
+        let mut explained: Vec<Slot> = newly
+            .filter(|slot| self.observed.of(*slot) == Observation::Symptom)
+            .collect();
+        explained.sort_by_key(|slot| self.view.columns.id(*slot));
+        let is_explained: FxHashSet<Slot> = explained.iter().copied().collect();
+        self.answer.unexplained.retain(|slot| !is_explained.contains(slot));
+        self.answer.causes.push(JointCause {
+            slot,
+            joint,
+            explained,
+            paired_with,
+        });
+        Ok(joint)
+    }
+}

@@ -1,0 +1,174 @@
+//! How well a hypothesis fits what was observed: the exact score of section 4 of the law.
+
+use std::cmp::Ordering;
+
+use crate::graph::Slot;
+use crate::graph::dependency::CiColumns;
+
+use super::{CauseError, CauseQuestion};
+
+/// What a hit counts for, in tenths of a false alarm's half: see [`Fit::score`].
+const HIT: u64 = 20;
+
+/// What a symptom missed, and a healthy CI said to be bad, count for.
+const WRONG: u64 = 10;
+
+/// An exact fraction, reduced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Score {
+    /// At most the denominator.
+    pub numerator: u64,
+    /// At least 1.
+    pub denominator: u64,
+}
+
+impl Score {
+    /// The fraction as a number between 0 and 1.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts of CIs are far below 2^53; the exact value stands beside"
+    )]
+    pub fn value(self) -> f64 {
+        self.numerator as f64 / self.denominator as f64
+    }
+
+    fn cmp(self, other: Self) -> Ordering {
+        let left = u128::from(self.numerator) * u128::from(other.denominator);
+        left.cmp(&(u128::from(other.numerator) * u128::from(self.denominator)))
+    }
+}
+
+impl std::fmt::Display for Score {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.numerator, self.denominator)
+    }
+}
+
+/// What a hypothesis predicts, against what was observed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fit {
+    /// Symptoms it predicts.
+    pub hits: u64,
+    /// Symptoms it does not predict.
+    pub misses: u64,
+    /// CIs seen healthy that it predicts to be bad.
+    pub false_alarms: u64,
+    /// CIs it predicts to be bad of which nothing was observed.
+    pub unseen: u64,
+}
+
+impl Fit {
+    /// That of a hypothesis which predicts nothing.
+    pub(super) const fn of_nothing(symptoms: u64) -> Self {
+        Self {
+            hits: 0,
+            misses: symptoms,
+            false_alarms: 0,
+            unseen: 0,
+        }
+    }
+
+    /// `20 hits / (20 hits + 10 misses + 10 false alarms + unseen)`: the F1 measure, where a CI
+    /// predicted but not observed counts as a tenth of a false alarm. 0 without a hit.
+    pub fn score(&self) -> Score {
+        let numerator = HIT * self.hits;
+        let denominator = numerator + WRONG * (self.misses + self.false_alarms) + self.unseen;
+        let divisor = gcd(numerator, denominator).max(1);
+        Score {
+            numerator: numerator / divisor,
+            denominator: (denominator / divisor).max(1),
+        }
+    }
+
+    /// The better fit first: by score, then fewer misses, false alarms, unseen.
+    pub fn rank(&self, other: &Self) -> Ordering {
+        let rest = |fit: &Self| (fit.misses, fit.false_alarms, fit.unseen);
+        let by_score = other.score().cmp(self.score());
+        by_score.then_with(|| rest(self).cmp(&rest(other)))
+    }
+
+    /// Whether the score is higher.
+    pub(super) fn beats(&self, other: &Self) -> bool {
+        self.score().cmp(other.score()) == Ordering::Greater
+    }
+
+    /// The best fit of any hypothesis that predicts at least what this one and `other` do, when so
+    /// many symptoms can be predicted at all.
+    pub(super) fn best_beyond(&self, other: &Self, hits_max: u64) -> Self {
+        Self {
+            hits: hits_max,
+            misses: (self.hits + self.misses).saturating_sub(hits_max),
+            false_alarms: self.false_alarms.max(other.false_alarms),
+            unseen: self.unseen.max(other.unseen),
+        }
+    }
+
+    /// One more CI is predicted to be bad.
+    fn predict(&mut self, observation: Observation) {
+        match observation {
+            Observation::None => self.unseen += 1,
+            Observation::Healthy => self.false_alarms += 1,
+            Observation::Symptom => {
+                self.hits += 1;
+                self.misses -= 1;
+            }
+        }
+    }
+}
+
+fn gcd(mut one: u64, mut other: u64) -> u64 {
+    while other > 0 {
+        (one, other) = (other, one % other);
+    }
+    one
+}
+
+/// What was observed of a CI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Observation {
+    None,
+    Healthy,
+    Symptom,
+}
+
+/// What was observed, each CI once.
+#[derive(Debug)]
+pub(super) struct Observed {
+    /// By CI id.
+    pub(super) symptoms: Vec<Slot>,
+    /// By slot; slots beyond are not observed.
+    by_slot: Vec<Observation>,
+}
+
+impl Observed {
+    pub(super) fn new(columns: &CiColumns, question: &CauseQuestion) -> Result<Self, CauseError> {
+        let slots = question.symptoms.iter().chain(&question.healthy);
+        let slots = slots.map(|slot| slot.index() + 1).max().unwrap_or(0);
+        let mut by_slot = vec![Observation::None; slots];
+        for slot in &question.healthy {
+            by_slot[slot.index()] = Observation::Healthy;
+        }
+        let mut symptoms = question.symptoms.clone();
+        symptoms.sort_by_key(|slot| columns.id(*slot));
+        symptoms.dedup();
+        for slot in &symptoms {
+            if by_slot[slot.index()] == Observation::Healthy {
+                return Err(CauseError::ObservationConflict { ci: columns.id(*slot) });
+            }
+            by_slot[slot.index()] = Observation::Symptom;
+        }
+        Ok(Self { symptoms, by_slot })
+    }
+
+    pub(super) fn of(&self, slot: Slot) -> Observation {
+        self.by_slot.get(slot.index()).copied().unwrap_or(Observation::None)
+    }
+
+    /// The fit when these too are predicted to be bad.
+    pub(super) fn extend(&self, mut fit: Fit, predicted: impl Iterator<Item = Slot>) -> Fit {
+        for slot in predicted {
+            fit.predict(self.of(slot));
+        }
+        fit
+    }
+}

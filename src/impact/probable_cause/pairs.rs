@@ -1,0 +1,220 @@
+//! Two failures that are harmless alone: where redundancy was lost, the cause is a pair.
+
+use std::cmp::Ordering;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::graph::Slot;
+use crate::graph::dependency::DependencyIndex;
+use crate::impact::report::TruncationReason;
+
+use super::fit::{Fit, Observation};
+use super::{CauseLimit, Search};
+
+/// Pairs looked at in one step, at most; more are said to be.
+pub(super) const PAIRS_MAX: usize = 20_000;
+
+/// Places where candidates take redundancy away, counted for each candidate, at most.
+const PLACES_MAX: usize = 1 << 20;
+
+/// Where two failures can meet so that both together do what neither does: a group that holds
+/// without some of its members, or CIs that hold each other up through grounded groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Meeting {
+    Group(u32),
+    Component(u32),
+}
+
+impl Meeting {
+    fn of(index: &DependencyIndex, group: u32) -> Option<Self> {
+        let gate = index.gate_of(group);
+        let grounded = index.triggers()[group as usize].grounded;
+        let place = grounded.then(|| index.grounding().place(gate.consumer)).flatten();
+        match place {
+            Some(place) => Some(Self::Component(place.component)),
+            // All are needed: the group is as bad as its worst member, and no two are worse.
+            None => (gate.up_min < gate.total).then_some(Self::Group(group)),
+        }
+    }
+}
+
+/// A candidate that takes redundancy away somewhere, on top of the hypothesis.
+struct Half {
+    slot: Slot,
+    fit: Fit,
+    at: Vec<Meeting>,
+}
+
+/// Two candidates and the best that may be hoped of them.
+struct Hope {
+    best: Fit,
+    /// Places among the halves.
+    pair: [usize; 2],
+}
+
+impl Search<'_> {
+    /// The two candidates that together, and neither alone, bring a symptom about and raise the
+    /// joint score most, if they raise it above `bar`; the one that fits better alone comes first.
+    ///
+    /// Two failures can do together what neither does only where both take something from one group
+    /// (or one component of grounded groups), so only such pairs are tried, and of these only those
+    /// whose false and unseen predictions leave room for a higher score.
+    pub(super) fn best_pair(&mut self, joint: Fit, bar: Fit) -> Result<Option<[Slot; 2]>, TruncationReason> {
+        let meetings: FxHashMap<u32, Meeting> = self
+            .found
+            .groups
+            .iter()
+            .filter_map(|group| Some((*group, Meeting::of(self.view.index, *group)?)))
+            .collect();
+        if meetings.is_empty() {
+            return Ok(None);
+        }
+        let halves = self.halves(&meetings, joint, bar)?;
+        let mut hopes = self.hopes(&halves, bar);
+        let columns = self.view.columns;
+        let ids = |hope: &Hope| {
+            let mut ids = hope.pair.map(|half| columns.id(halves[half].slot));
+            ids.sort_unstable();
+            ids
+        };
+        hopes.sort_by(|one, other| {
+            let by_fit = one.best.rank(&other.best);
+            by_fit.then_with(|| ids(one).cmp(&ids(other)))
+        });
+        let mut best: Option<(Fit, &Hope)> = None;
+        for hope in &hopes {
+            if best.is_some_and(|(best, _)| best.beats(&hope.best)) {
+                break;
+            }
+            let pair = hope.pair.map(|half| &halves[half]);
+            let Some(fit) = self.try_pair(joint, pair)? else {
+                continue;
+            };
+            let order = best.map_or(Ordering::Less, |(best, known)| {
+                fit.rank(&best).then_with(|| ids(hope).cmp(&ids(known)))
+            });
+            if fit.beats(&bar) && order.is_lt() {
+                best = Some((fit, hope));
+            }
+        }
+        Ok(best.map(|(_, hope)| hope.pair.map(|half| halves[half].slot)))
+    }
+
+    /// The candidates that take redundancy away and can be part of something better than `bar`, the
+    /// most promising first.
+    fn halves(
+        &mut self,
+        meetings: &FxHashMap<u32, Meeting>,
+        joint: Fit,
+        bar: Fit,
+    ) -> Result<Vec<Half>, TruncationReason> {
+        let (index, columns, hits_max) = (self.view.index, self.view.columns, self.hits_max);
+        let mut halves: Vec<Half> = Vec::new();
+        // What the rungs stood on take away, and how much of it each had found.
+        let (mut taken, mut heights): (Vec<Meeting>, Vec<usize>) = (Vec::new(), Vec::new());
+        let mut known: FxHashSet<Meeting> = FxHashSet::default();
+        let (mut places, mut too_many) = (0, false);
+        self.ladder
+            .climb(&mut self.probe, &self.observed, joint, |probe, tried| {
+                heights.truncate(tried.height);
+                for left in taken.drain(heights.last().copied().unwrap_or(0)..) {
+                    known.remove(&left);
+                }
+                if !tried.fit.best_beyond(&tried.fit, hits_max).beats(&bar) {
+                    heights.push(taken.len());
+                    return false;
+                }
+                for (slot, _) in probe.risen_since(tried.mark) {
+                    let groups = index.outgoing(slot).iter().filter(|link| link.is_group());
+                    let met = groups.filter_map(|link| meetings.get(&link.other));
+                    taken.extend(met.filter(|meeting| known.insert(**meeting)));
+                }
+                heights.push(taken.len());
+                if tried.is_candidate && !taken.is_empty() {
+                    places += taken.len();
+                    too_many |= places > PLACES_MAX;
+                    if !too_many {
+                        halves.push(Half {
+                            slot: tried.slot,
+                            fit: tried.fit,
+                            at: taken.clone(),
+                        });
+                    }
+                }
+                !too_many
+            })?;
+        if too_many {
+            self.limit_pairs();
+        }
+        halves.sort_by(|one, other| {
+            let hope = |half: &Half| half.fit.best_beyond(&half.fit, hits_max);
+            let by_hope = hope(one).rank(&hope(other));
+            by_hope.then_with(|| columns.id(one.slot).cmp(&columns.id(other.slot)))
+        });
+        Ok(halves)
+    }
+
+    /// The pairs that meet somewhere and may be better than `bar`.
+    fn hopes(&mut self, halves: &[Half], bar: Fit) -> Vec<Hope> {
+        let mut here: FxHashMap<Meeting, Vec<usize>> = FxHashMap::default();
+        let mut hopes = Vec::new();
+        // Per half: the last one it was paired with, so that two that meet twice are one pair.
+        let mut paired_with = vec![usize::MAX; halves.len()];
+        for (number, half) in halves.iter().enumerate() {
+            for meeting in &half.at {
+                let before = here.entry(*meeting).or_default();
+                for other in before.iter().copied() {
+                    if std::mem::replace(&mut paired_with[other], number) == number {
+                        continue;
+                    }
+                    let best = half.fit.best_beyond(&halves[other].fit, self.hits_max);
+                    if !best.beats(&bar) {
+                        continue;
+                    }
+                    if hopes.len() == PAIRS_MAX {
+                        self.limit_pairs();
+                        return hopes;
+                    }
+                    hopes.push(Hope {
+                        best,
+                        pair: [other, number],
+                    });
+                }
+                before.push(number);
+            }
+        }
+        hopes
+    }
+
+    /// How a pair fits, if it brings a symptom about that neither of the two does.
+    fn try_pair(&mut self, joint: Fit, [one, other]: [&Half; 2]) -> Result<Option<Fit>, TruncationReason> {
+        let start = self.probe.mark();
+        let fit = self.fail_both(one.slot, other.slot, joint);
+        self.probe.undo(start);
+        let fit = fit?;
+        if fit.hits <= one.fit.hits.max(other.fit.hits) {
+            return Ok(None);
+        }
+        let mut alone: FxHashSet<Slot> = FxHashSet::default();
+        for half in [one, other] {
+            let failed = self.probe.fail_down(half.slot, |_, _| false);
+            let newly = self.probe.newly_bad_since(start);
+            alone.extend(newly.filter(|slot| self.observed.of(*slot) == Observation::Symptom));
+            self.probe.undo(start);
+            failed?;
+        }
+        Ok((fit.hits > joint.hits + alone.len() as u64).then_some(fit))
+    }
+
+    fn fail_both(&mut self, one: Slot, other: Slot, joint: Fit) -> Result<Fit, TruncationReason> {
+        let start = self.probe.mark();
+        self.probe.fail_down(one, |_, _| false)?;
+        self.probe.fail_down(other, |_, _| false)?;
+        Ok(self.observed.extend(joint, self.probe.newly_bad_since(start)))
+    }
+
+    fn limit_pairs(&mut self) {
+        let limit = &mut self.answer.limit;
+        *limit = Some(limit.unwrap_or(CauseLimit::Pairs));
+    }
+}
