@@ -7,11 +7,14 @@
 //!
 //! A [`Probe`] puts many questions to one starting state: it takes each failure back again in the
 //! time of what it touched. Single points of failure, cut sets and probable causes are made of it.
+//!
+//! [`lints()`] looks at the model itself: where redundancy is not what it seems.
 
 mod absorbed;
 mod counters;
 mod evaluation;
 mod given;
+mod lint;
 mod probe;
 mod propagate;
 mod question;
@@ -24,6 +27,7 @@ mod warning;
 mod witness;
 
 pub use absorbed::{Absorbed, AbsorbedMembers, HeldPin};
+pub use lint::{LintCode, LintCount, LintFinding, LintReport, LintSeverity, lints};
 pub use probe::{Mark, Probe, ProbeError};
 pub use propagate::impact;
 pub use question::{AtRiskReading, Budget, FailedCi, ImpactError, ImpactQuestion, ImpactView, Premises, StartingState};

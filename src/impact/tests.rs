@@ -6,6 +6,8 @@ mod agreement;
 mod cases;
 mod grounded;
 mod laws;
+mod lint;
+mod lint_cases;
 mod probe;
 mod random;
 
