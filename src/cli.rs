@@ -13,6 +13,7 @@ mod export;
 mod generate;
 mod impact;
 mod import;
+mod lints;
 mod output;
 mod path;
 mod payloads;
@@ -62,7 +63,8 @@ at --data themselves, which works while no server holds it.
 
 Exit codes:
    0  done, or the answer is yes
-   1  the answer is no: no path, nothing listed, records refused by an import
+   1  the answer is no: no path, nothing listed, records refused by an import,
+      findings of `lints`
    2  the command line or the configuration is wrong, or a file cannot be used
    3  the input is refused
    4  something asked for is not there, or a reference is ambiguous
@@ -108,6 +110,7 @@ enum Command {
     Impact(impact::Impact),
     Ci(ci::Ci),
     Path(path::Path),
+    Lints(lints::Lints),
     Import(import::Import),
     Export(export::Export),
     Generate(generate::Generate),
@@ -134,6 +137,7 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Impact(options) => impact::run(options, &backend()?, output),
         Command::Ci(options) => ci::run(options, &backend()?, output),
         Command::Path(options) => path::run(options, &backend()?, output),
+        Command::Lints(options) => lints::run(options, &backend()?, output),
         Command::Import(options) => import::run(options, &backend()?, output),
         Command::Export(options) => export::run(options, &backend()?, output),
         Command::Generate(options) => generate::run(options, output),

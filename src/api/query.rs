@@ -4,6 +4,7 @@ mod catalog;
 mod ci;
 mod estate;
 mod impact;
+mod lint;
 mod premises;
 pub(super) mod relationships;
 mod scenario;
@@ -17,9 +18,18 @@ use ci::CiQuery;
 pub use ci::Node;
 use estate::EstateQuery;
 use impact::ImpactQuery;
+use lint::LintQuery;
 use scenario::ScenarioQuery;
 use traverse::TraverseQuery;
 
 /// What can be asked. All fields of one request see one state of the estate.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(CiQuery, CatalogQuery, TraverseQuery, ImpactQuery, ScenarioQuery, EstateQuery);
+pub struct Query(
+    CiQuery,
+    CatalogQuery,
+    TraverseQuery,
+    ImpactQuery,
+    LintQuery,
+    ScenarioQuery,
+    EstateQuery,
+);

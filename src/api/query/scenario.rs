@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, MergedObject, Object};
 
 use super::impact::ImpactQuery;
+use super::lint::LintQuery;
 use super::subject::{Subject, answers};
 use crate::api::answers::Answers;
 use crate::api::connection::QuestionHash;
@@ -53,7 +54,11 @@ impl ScenarioQuery {
             None => ask(ctx, view, move |view, _| plan(view, commands, hash, &answers)).await?,
         };
         let subject = Subject::scenario(planned.view.clone(), hash);
-        Ok(ScenarioObject(ScenarioFacts(planned), ImpactQuery(subject)))
+        Ok(ScenarioObject(
+            ScenarioFacts(planned),
+            ImpactQuery(subject.clone()),
+            LintQuery(subject),
+        ))
     }
 }
 
@@ -86,7 +91,7 @@ fn plan(
 /// is recorded.
 #[derive(Debug, MergedObject)]
 #[graphql(name = "Scenario")]
-pub(in crate::api) struct ScenarioObject(ScenarioFacts, ImpactQuery);
+pub(in crate::api) struct ScenarioObject(ScenarioFacts, ImpactQuery, LintQuery);
 
 /// What the commands of a scenario would do.
 #[derive(Debug)]
