@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::impact::LintCode;
 
-use super::answer::{Long, Page, ShortCi};
+use super::answer::{Long, Page};
 use super::backend::{Backend, Document};
 use super::output::Output;
 
@@ -67,7 +67,6 @@ pub(super) struct Lints {
 struct Found {
     code: String,
     severity: String,
-    ci: ShortCi,
     explanation: String,
     remedy: String,
 }
@@ -133,7 +132,7 @@ fn show(counts: &[Count], found: Vec<Found>, output: &Output) {
             output.line(&format!("  to do: {}", finding.remedy));
             code = finding.code;
         }
-        output.line(&format!("  {}: {}", finding.ci.reference(), finding.explanation));
+        output.line(&format!("  {}", finding.explanation));
     }
 }
 

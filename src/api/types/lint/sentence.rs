@@ -11,7 +11,7 @@ const NAMED_MAX: usize = 3;
 /// What a finding means, in a sentence.
 pub(super) fn explain(view: &Snapshot, finding: &LintFinding) -> String {
     let about = reference(view, finding.ci);
-    let cis = names(view, &finding.cis);
+    let cis = names(view, &finding.cis, "and");
     let group = finding.group.map(|key| group_name(view, key)).unwrap_or_default();
     let gate = finding.group.and_then(|key| impact_view(view).index.gate(&key));
     let (needed, total) = gate.map_or((0, 0), |gate| (gate.up_min, gate.total));
@@ -28,24 +28,26 @@ pub(super) fn explain(view: &Snapshot, finding: &LintFinding) -> String {
             format!("the group `{group}` of {about} needs {needed} of {total}: the loss of any of {cis} is an outage")
         }
         LintCode::SharedFate => {
-            let verb = if finding.cis.len() == 1 { "takes" } else { "each take" };
+            let any = names(view, &finding.cis, "or");
             format!(
-                "{cis} alone {verb} down so many members of the group `{group}` of {about} that it fails: it needs \
+                "{any} alone takes down so many members of the group `{group}` of {about} that it fails: it needs \
                  {needed} of {total}"
             )
         }
-        LintCode::CyclicGroup => format!(
-            "the group `{group}` of {about} counts on {cis}, which in turn depend on {about}: they may be taken to \
-             hold each other up after what supplies them has failed"
-        ),
-        LintCode::UngroundedAtBaseline => {
+        LintCode::CyclicGroup => {
+            let verb = if finding.cis.len() == 1 { "depends" } else { "depend" };
             format!(
-                "{about} is supplied by {cis} and by nothing that does not depend on these: the supply is not recorded"
+                "the group `{group}` of {about} counts on {cis}, which in turn {verb} on {about}: they may be taken \
+                 to hold each other up after what supplies them has failed"
             )
         }
+        LintCode::UngroundedAtBaseline => format!(
+            "{about} is supplied by nothing but {cis}, and so on round a circle: what supplies them all is not recorded"
+        ),
         LintCode::ForgottenGroup => {
             let kind = relationship_type(view, finding);
-            format!("{about} goes down with any one of {cis}, all of one type and related by `{kind}`")
+            let any = names(view, &finding.cis, "or");
+            format!("{about} goes down with {any}, alike in type and each related by `{kind}`")
         }
     }
 }
@@ -64,15 +66,15 @@ fn relationship_type(view: &Snapshot, finding: &LintFinding) -> String {
     found.map(|definition| definition.name.to_string()).unwrap_or_default()
 }
 
-/// `switch:sw-01, switch:sw-02 and 4 more`.
-fn names(view: &Snapshot, cis: &[Slot]) -> String {
+/// `switch:sw-01, switch:sw-02 and 4 more`, with this word before the last.
+fn names(view: &Snapshot, cis: &[Slot], joined_by: &str) -> String {
     let mut named: Vec<String> = cis.iter().take(NAMED_MAX).map(|slot| reference(view, *slot)).collect();
     if cis.len() > NAMED_MAX {
         named.push(format!("{} more", cis.len() - NAMED_MAX));
     }
     match named.split_last() {
         Some((last, [])) => last.clone(),
-        Some((last, first)) => format!("{} and {last}", first.join(", ")),
+        Some((last, first)) => format!("{} {joined_by} {last}", first.join(", ")),
         None => "nothing".to_owned(),
     }
 }
