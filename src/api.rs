@@ -8,6 +8,7 @@ pub mod connection;
 pub mod context;
 pub mod error;
 pub mod guard;
+mod lints;
 mod moments;
 pub mod mutation;
 pub mod query;

@@ -15,6 +15,7 @@ mod export;
 mod generate;
 mod impact;
 mod import;
+mod lints;
 mod output;
 mod path;
 mod payloads;
@@ -65,7 +66,8 @@ at --data themselves, which works while no server holds it.
 
 Exit codes:
    0  done, or the answer is yes
-   1  the answer is no: no path, no cause, nothing listed, records refused by an import
+   1  the answer is no: no path, no cause, nothing listed, records refused by an import,
+      findings of `lints`
    2  the command line or the configuration is wrong, or a file cannot be used
    3  the input is refused
    4  something asked for is not there, or a reference is ambiguous
@@ -113,6 +115,7 @@ enum Command {
     Cause(cause::Cause),
     Ci(ci::Ci),
     Path(path::Path),
+    Lints(lints::Lints),
     Import(import::Import),
     Export(export::Export),
     Generate(generate::Generate),
@@ -140,6 +143,7 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Cause(options) => cause::run(options, &backend()?, output),
         Command::Ci(options) => ci::run(options, &backend()?, output),
         Command::Path(options) => path::run(options, &backend()?, output),
+        Command::Lints(options) => lints::run(options, &backend()?, output),
         Command::Import(options) => import::run(options, &backend()?, output),
         Command::Export(options) => export::run(options, &backend()?, output),
         Command::Generate(options) => generate::run(options, output),

@@ -7,11 +7,14 @@
 //!
 //! A [`Probe`] puts many questions to one starting state: it takes each failure back again in the
 //! time of what it touched. Single points of failure, cut sets and probable causes are made of it.
+//!
+//! [`lints()`] looks at the model itself: where redundancy is not what it seems.
 
 mod absorbed;
 mod counters;
 mod evaluation;
 mod given;
+mod lint;
 mod probable_cause;
 mod probe;
 mod proof;
@@ -27,6 +30,7 @@ mod weakened;
 mod witness;
 
 pub use absorbed::{Absorbed, AbsorbedMembers, HeldPin};
+pub use lint::{LintCode, LintCount, LintFinding, LintReport, LintSeverity, lints};
 pub use probable_cause::{
     CauseError, CauseLimit, CauseQuestion, Fit, JointCause, ProbableCauses, RankedCause, Score, probable_causes,
 };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::connection::QuestionHash;
+use super::lints::Lints;
 use super::moments::Moments;
 use super::scenarios::Scenarios;
 use super::types::Answer;
@@ -28,6 +29,7 @@ pub(super) struct Answers {
     pub(super) scratches: ScratchPool,
     pub(super) moments: Moments,
     pub(super) scenarios: Scenarios,
+    pub(super) lints: Lints,
     kept: Mutex<VecDeque<(QuestionHash, Arc<Answer>)>>,
 }
 
@@ -61,5 +63,6 @@ impl Answers {
             .retain(|(_, answer)| answer.view.revision() >= revision);
         self.moments.forget_before(revision);
         self.scenarios.forget_before(revision);
+        self.lints.forget_before(revision);
     }
 }

@@ -9,7 +9,8 @@ use uuid::Uuid;
 use super::error::{ApiError, ApiResult};
 use super::scalars::Long;
 use super::types::{
-    CiObject, CiTypeObject, GroupObject, ImpactedCi, RelationshipObject, RelationshipTypeObject, SearchHitObject,
+    CiObject, CiTypeObject, GroupObject, ImpactedCi, LintFinding, RelationshipObject, RelationshipTypeObject,
+    SearchHitObject,
 };
 use crate::app::ErrorCode;
 use crate::graph::find::{SortKey, SortValue};
@@ -41,6 +42,7 @@ pub struct PageInfo {
 #[graphql(concrete(name = "CiTypeEdge", params(CiTypeObject)))]
 #[graphql(concrete(name = "RelationshipTypeEdge", params(RelationshipTypeObject)))]
 #[graphql(concrete(name = "RedundancyGroupEdge", params(GroupObject)))]
+#[graphql(concrete(name = "LintFindingEdge", params(LintFinding)))]
 pub struct Edge<T: OutputType> {
     /// The place: pass it as `after` to go on behind this item.
     pub cursor: String,
@@ -57,6 +59,7 @@ pub struct Edge<T: OutputType> {
 #[graphql(concrete(name = "CiTypeConnection", params(CiTypeObject)))]
 #[graphql(concrete(name = "RelationshipTypeConnection", params(RelationshipTypeObject)))]
 #[graphql(concrete(name = "RedundancyGroupConnection", params(GroupObject)))]
+#[graphql(concrete(name = "LintFindingConnection", params(LintFinding)))]
 pub struct Connection<T>
 where
     T: OutputType + Clone,

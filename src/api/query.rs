@@ -4,6 +4,7 @@ mod catalog;
 mod ci;
 mod estate;
 mod impact;
+mod lint;
 mod premises;
 mod probable_cause;
 pub(super) mod relationships;
@@ -18,6 +19,7 @@ use ci::CiQuery;
 pub use ci::Node;
 use estate::EstateQuery;
 use impact::ImpactQuery;
+use lint::LintQuery;
 use probable_cause::ProbableCauseQuery;
 use scenario::ScenarioQuery;
 use traverse::TraverseQuery;
@@ -30,6 +32,7 @@ pub struct Query(
     TraverseQuery,
     ImpactQuery,
     ProbableCauseQuery,
+    LintQuery,
     ScenarioQuery,
     EstateQuery,
 );

@@ -11,6 +11,7 @@ mod filter;
 mod group;
 mod impact;
 mod impact_input;
+mod lint;
 mod probable_cause;
 mod relationship;
 mod search;
@@ -30,6 +31,7 @@ pub use estate::{Counts, EstateObject, SourceCount, SourceObject, StageCount, Ty
 pub use filter::{AttributeFilter, CiFilterInput, CiOrderInput, CiSortField, Comparison, OwnersInput, RelatedInput};
 pub(super) use filter::{bounded, ci_types};
 pub use group::{GroupMemberObject, GroupObject};
+pub(super) use group::{group_id, group_name};
 pub use impact::{
     AbsorbedGroup, CiState, HeldAssumption, ImpactCounts, ImpactCountsOfTier, ImpactCountsOfType, ImpactReportObject,
     ImpactRoot, ImpactWarning, ImpactedCi, ImpactedService, ProofCauseObject, ProofNodeObject, ProofObject, Truncated,
@@ -37,6 +39,8 @@ pub use impact::{
 };
 pub(super) use impact::{Answer, ResultFilter};
 pub use impact_input::{FailedCiInput, ImpactFilterInput, ImpactLimitsInput};
+pub(super) use lint::LintAnswer;
+pub use lint::{LintCode, LintCount, LintFilterInput, LintFinding, LintGroup, LintReportObject, LintSeverity};
 pub use probable_cause::{JointCauseObject, ProbableCauseObject, ProbableCausesObject, RecentChangeObject};
 pub use relationship::RelationshipObject;
 pub use search::{MatchKind, SearchHitObject};

@@ -35,6 +35,7 @@ fn every_document_names_its_operation() {
         include_str!("queries/ci_list.graphql"),
         include_str!("queries/ci_show.graphql"),
         include_str!("queries/impact.graphql"),
+        include_str!("queries/lints.graphql"),
         include_str!("queries/paths.graphql"),
         include_str!("queries/probable_causes.graphql"),
     ] {

@@ -10,6 +10,7 @@
 //! scans the two runs that hold it. Eight bytes a link.
 
 mod arc;
+mod circles;
 mod columns;
 mod grounding;
 mod group;
@@ -21,6 +22,7 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::FxHashMap;
 
 pub use arc::{Carrier, Contribution, ImpactArc};
+pub use circles::Circles;
 pub use columns::{CiColumns, CiRow};
 pub use grounding::Grounding;
 pub(crate) use grounding::needed;

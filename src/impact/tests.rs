@@ -6,6 +6,8 @@ mod agreement;
 mod cases;
 mod grounded;
 mod laws;
+mod lint;
+mod lint_cases;
 mod probable_cause;
 mod probe;
 mod proof;

@@ -21,6 +21,7 @@ mod ingest_orders;
 mod ingest_reports;
 mod ingest_support;
 mod kill;
+mod lints;
 mod process;
 mod slow_clients;
 mod tidy;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, MergedObject, Object};
 
 use super::impact::ImpactQuery;
+use super::lint::LintQuery;
 use super::probable_cause::ProbableCauseQuery;
 use super::subject::{Subject, answers};
 use crate::api::answers::Answers;
@@ -57,7 +58,8 @@ impl ScenarioQuery {
         Ok(ScenarioObject(
             ScenarioFacts(planned),
             ImpactQuery(subject.clone()),
-            ProbableCauseQuery(subject),
+            ProbableCauseQuery(subject.clone()),
+            LintQuery(subject),
         ))
     }
 }
@@ -91,7 +93,7 @@ fn plan(
 /// is recorded.
 #[derive(Debug, MergedObject)]
 #[graphql(name = "Scenario")]
-pub(in crate::api) struct ScenarioObject(ScenarioFacts, ImpactQuery, ProbableCauseQuery);
+pub(in crate::api) struct ScenarioObject(ScenarioFacts, ImpactQuery, ProbableCauseQuery, LintQuery);
 
 /// What the commands of a scenario would do.
 #[derive(Debug)]

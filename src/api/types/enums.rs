@@ -25,6 +25,8 @@ macro_rules! mirror {
     };
 }
 
+pub(super) use mirror;
+
 mirror! {
     /// How a CI does its work. Ordered: OK is best, DOWN is worst.
     ImpactState = model::ImpactState {

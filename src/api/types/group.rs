@@ -10,7 +10,27 @@ use crate::api::context::api;
 use crate::api::error::{ApiError, ApiResult};
 use crate::api::scalars::Long;
 use crate::graph::Snapshot;
+use crate::graph::dependency::GroupKey;
 use crate::model::RedundancyGroup;
+
+/// The id of a group; an implicit one is named by its pool and its consumer.
+pub(in crate::api) fn group_id(view: &Snapshot, key: GroupKey) -> String {
+    match key {
+        GroupKey::Explicit(id) => id.to_string(),
+        GroupKey::Pool { consumer, .. } => format!("{}:{}", group_name(view, key), view.ci_id(consumer)),
+    }
+}
+
+/// The name of a group, or of the pool of an implicit one.
+pub(in crate::api) fn group_name(view: &Snapshot, key: GroupKey) -> String {
+    match key {
+        GroupKey::Explicit(id) => view.group(id).map(|group| group.name.to_string()).unwrap_or_default(),
+        GroupKey::Pool { pool, .. } => {
+            let pool = view.catalog().pool(pool);
+            pool.map(|pool| pool.name.to_string()).unwrap_or_default()
+        }
+    }
+}
 
 /// A CI that helps to carry a redundancy group's consumer.
 #[derive(Clone, Debug, SimpleObject)]

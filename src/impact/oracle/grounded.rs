@@ -1,6 +1,9 @@
 //! The grounded reading, straight from its definition in section 2.10 of the law.
 
+use std::collections::BTreeSet;
+
 use super::{Model, States, raise, slot, strength};
+use crate::graph::Slot;
 use crate::graph::dependency::Carrier;
 use crate::impact::question::{ImpactQuestion, StartingState};
 use crate::model::ImpactState;
@@ -35,6 +38,31 @@ impl Model {
         raise(&mut failed, &question.failed);
         let after = self.grounded_fixpoint(question, &failed, true);
         (before, after)
+    }
+
+    /// The CIs that are not grounded at some level even with nothing failed.
+    pub(in crate::impact) fn islands(&self) -> BTreeSet<Slot> {
+        let (question, healthy) = (ImpactQuestion::default(), vec![ImpactState::Ok; self.rows.len()]);
+        let levels = [ImpactState::Down, ImpactState::Degraded, ImpactState::AtRisk].into_iter();
+        let islands = levels.flat_map(|level| {
+            let nothing_failed = AtLevel {
+                model: self,
+                question: &question,
+                own: &healthy,
+                worse: &healthy,
+                level,
+                exempt: vec![false; healthy.len()],
+                with_failed_arcs: false,
+                with_pins: false,
+            };
+            let grounded = nothing_failed.least(&vec![true; healthy.len()]).into_iter().enumerate();
+            let islands: Vec<Slot> = grounded
+                .filter(|(_, grounded)| !grounded)
+                .map(|(ci, _)| slot(ci))
+                .collect();
+            islands
+        });
+        islands.collect()
     }
 
     fn grounded_fixpoint(&self, question: &ImpactQuestion, own: &States, with_failed_arcs: bool) -> States {

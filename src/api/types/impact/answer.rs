@@ -11,6 +11,7 @@ use super::{CiObject, CiState, ImpactWarning, ImpactedCi};
 use crate::api::connection::{Connection, Cursors, QuestionHash};
 use crate::api::error::ApiResult;
 use crate::api::scalars::Long;
+use crate::api::types::{group_id, group_name};
 use crate::graph::dependency::GroupKey;
 use crate::graph::slips::Slip;
 use crate::graph::{Slot, Snapshot};
@@ -218,28 +219,11 @@ impl Answer {
         }
     }
 
-    /// The id of a group; an implicit one is named by its pool and its consumer.
     pub(super) fn group_id(&self, key: GroupKey) -> String {
-        match key {
-            GroupKey::Explicit(id) => id.to_string(),
-            GroupKey::Pool { consumer, .. } => format!("{}:{}", self.group_name(key), self.view.ci_id(consumer)),
-        }
+        group_id(&self.view, key)
     }
 
-    /// The name of a group, or of the pool of an implicit one.
     pub(super) fn group_name(&self, key: GroupKey) -> String {
-        match key {
-            GroupKey::Explicit(id) => self
-                .view
-                .group(id)
-                .map(|group| group.name.to_string())
-                .unwrap_or_default(),
-            GroupKey::Pool { pool, .. } => self
-                .view
-                .catalog()
-                .pool(pool)
-                .map(|pool| pool.name.to_string())
-                .unwrap_or_default(),
-        }
+        group_name(&self.view, key)
     }
 }
