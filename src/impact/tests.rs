@@ -4,12 +4,14 @@
 mod adversarial;
 mod agreement;
 mod cases;
+mod cut_sets;
 mod grounded;
 mod laws;
 mod probable_cause;
 mod probe;
 mod proof;
 mod random;
+mod structure;
 
 use super::oracle::Model;
 use super::{Budget, ImpactQuestion, ImpactReport, Scratch, impact};
