@@ -11,7 +11,12 @@
 //! [`lints()`] looks at the model itself: where redundancy is not what it seems.
 
 mod absorbed;
+mod bounds;
+mod cfia;
 mod counters;
+mod cut_sets;
+mod dependence;
+mod dependencies;
 mod evaluation;
 mod given;
 mod lint;
@@ -24,12 +29,17 @@ mod reading;
 mod report;
 mod rises;
 mod scratch;
+mod spof;
+mod structure;
 mod ungrounded;
 mod warning;
 mod weakened;
 mod witness;
 
 pub use absorbed::{Absorbed, AbsorbedMembers, HeldPin};
+pub use cfia::{Cfia, CfiaQuestion, CfiaRow, CfiaService, cfia};
+pub use cut_sets::{CutSetQuestion, CutSets, cut_sets};
+pub use dependencies::{Dependencies, Dependency, DependencyLink, DependencyRole, DependencyStep, dependencies};
 pub use lint::{LintCode, LintCount, LintFinding, LintReport, LintSeverity, lints};
 pub use probable_cause::{
     CauseError, CauseLimit, CauseQuestion, Fit, JointCause, ProbableCauses, RankedCause, Score, probable_causes,
@@ -40,6 +50,8 @@ pub use propagate::impact;
 pub use question::{AtRiskReading, Budget, FailedCi, ImpactError, ImpactQuestion, ImpactView, Premises, StartingState};
 pub use report::{Counts, ImpactReport, ImpactedCi, Phase, StateCounts, Truncated, TruncationReason};
 pub use scratch::{Scratch, ScratchPool};
+pub use spof::{SinglePoint, SinglePoints, SinglePointsOfFailure, single_points_of_failure};
+pub use structure::{Incomplete, Stage};
 pub use warning::{ImpactWarning, WarningCode, WarningSample};
 pub use weakened::Weakened;
 pub use witness::{Cause, Origin, Witness, WitnessStep};

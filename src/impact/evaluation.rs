@@ -299,7 +299,7 @@ impl<'a> Evaluation<'a> {
         Ok(())
     }
 
-    fn charge(&mut self, arcs: u64) -> Result<(), TruncationReason> {
+    pub(super) fn charge(&mut self, arcs: u64) -> Result<(), TruncationReason> {
         if self.arcs_visited + arcs > self.budget.arcs_visited_max {
             return Err(TruncationReason::Arcs);
         }

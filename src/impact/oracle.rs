@@ -3,6 +3,7 @@
 
 mod causes;
 mod grounded;
+mod structure;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -105,6 +105,24 @@ impl<'a> Probe<'a> {
         self.evaluation.arcs_visited
     }
 
+    /// Counts links that were looked at besides, for the same question.
+    pub(super) fn charge(&mut self, arcs: u64) -> Result<(), TruncationReason> {
+        self.evaluation.charge(arcs)
+    }
+
+    pub(super) fn view(&self) -> ImpactView<'a> {
+        self.view
+    }
+
+    pub(super) fn reading(&self) -> &Reading {
+        &self.evaluation.reading
+    }
+
+    /// Whether a CI can get worse: it takes part and is not assumed to be in some state.
+    pub(super) fn can_fail(&self, slot: Slot) -> bool {
+        self.view.columns.takes_part(slot) && self.evaluation.scratch.cells[slot.index()] & PINNED == 0
+    }
+
     /// The place reached so far.
     pub fn mark(&self) -> Mark {
         let Scratch { rises, counters, .. } = &*self.evaluation.scratch;
@@ -128,9 +146,7 @@ impl<'a> Probe<'a> {
         failed: &[FailedCi],
         until: impl FnMut(Slot, ImpactState) -> bool,
     ) -> Result<bool, TruncationReason> {
-        let can_fail = |one: &FailedCi| {
-            self.view.columns.takes_part(one.slot) && self.evaluation.scratch.cells[one.slot.index()] & PINNED == 0
-        };
+        let can_fail = |one: &FailedCi| self.can_fail(one.slot);
         let run = if failed.iter().all(can_fail) {
             self.evaluation.run(failed, None, until)
         } else {

@@ -43,7 +43,7 @@ impl StateCounts {
         self.at_risk + self.degraded + self.down
     }
 
-    fn add(&mut self, state: ImpactState, cis: u64) {
+    pub(super) fn add(&mut self, state: ImpactState, cis: u64) {
         match state {
             ImpactState::Ok => {}
             ImpactState::AtRisk => self.at_risk += cis,
@@ -103,6 +103,8 @@ pub enum TruncationReason {
     Results,
     /// Time.
     Time,
+    /// Answers asked for, of a question that has several.
+    Count,
 }
 
 impl TruncationReason {
@@ -113,6 +115,7 @@ impl TruncationReason {
             Self::Arcs => "ARCS",
             Self::Results => "RESULTS",
             Self::Time => "TIME",
+            Self::Count => "COUNT",
         }
     }
 }

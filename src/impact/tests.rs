@@ -4,6 +4,7 @@
 mod adversarial;
 mod agreement;
 mod cases;
+mod cut_sets;
 mod grounded;
 mod laws;
 mod lint;
@@ -12,6 +13,7 @@ mod probable_cause;
 mod probe;
 mod proof;
 mod random;
+mod structure;
 
 use super::oracle::Model;
 use super::{Budget, ImpactQuestion, ImpactReport, Scratch, impact};

@@ -200,6 +200,7 @@ impl ImpactReportObject {
                 TruncationReason::Arcs | TruncationReason::Results => {
                     "raise `limits`, or the server's in its configuration"
                 }
+                TruncationReason::Count => "ask for more answers",
                 TruncationReason::Time => {
                     "ask again when the server is less busy, or raise the time in its configuration"
                 }

@@ -11,7 +11,7 @@ use crate::model::{ImpactState, PoolId, RelationshipTypeId, Strength, Threshold,
 
 const TYPE: Option<RelationshipTypeId> = Some(RelationshipTypeId::new(0));
 
-fn plain(source: usize, target: usize) -> ImpactArc {
+pub(super) fn plain(source: usize, target: usize) -> ImpactArc {
     ImpactArc {
         source: slot(source),
         target: slot(target),
@@ -22,7 +22,7 @@ fn plain(source: usize, target: usize) -> ImpactArc {
 }
 
 /// A grounded group that needs one of its members.
-fn one_of(model: &mut Model, consumer: usize, members: &[usize]) {
+pub(super) fn one_of(model: &mut Model, consumer: usize, members: &[usize]) {
     let group = GroupKey::Pool {
         consumer: slot(consumer),
         pool: PoolId::new(0),

@@ -1,0 +1,187 @@
+//! Minimal cut sets against trying every set.
+
+use proptest::prelude::*;
+
+use super::grounded::{one_of, plain};
+use super::structure::{level, limited, model_and_premises};
+use crate::graph::Slot;
+use crate::graph::dependency::Carrier;
+use crate::impact::oracle::{Model, slot};
+use crate::impact::{
+    Budget, CutSetQuestion, CutSets, Premises, Scratch, Stage, TruncationReason, cut_sets, single_points_of_failure,
+};
+use crate::model::ImpactState;
+
+fn ask(model: &Model, question: CutSetQuestion, premises: &Premises, budget: &Budget<'_>) -> CutSets {
+    model.with_view(|view| cut_sets(view, question, premises, budget, &mut Scratch::default()).expect("no conflict"))
+}
+
+fn question(target: Slot, level: ImpactState) -> CutSetQuestion {
+    CutSetQuestion {
+        target,
+        level,
+        size_max: CutSetQuestion::SIZE_MAX_DEFAULT,
+        count_max: usize::MAX,
+    }
+}
+
+/// The model with its first CIs only, so that every set can be tried.
+fn small(mut model: Model) -> Model {
+    const CIS_MAX: usize = 9;
+    model.rows.truncate(CIS_MAX);
+    model.groups.retain(|(_, group)| group.consumer.index() < CIS_MAX);
+    let groups = model.groups.clone();
+    let known = |carrier: Carrier| match carrier {
+        Carrier::Plain => true,
+        Carrier::Member { group, .. } => groups.iter().any(|(key, _)| *key == group),
+    };
+    model
+        .arcs
+        .retain(|arc| arc.source.index() < CIS_MAX && arc.target.index() < CIS_MAX && known(arc.carrier));
+    model
+}
+
+fn small_model_and_premises() -> impl Strategy<Value = (Model, Premises)> {
+    model_and_premises().prop_map(|(model, mut premises)| {
+        let model = small(model);
+        premises
+            .starting_failed
+            .retain(|one| one.slot.index() < model.rows.len());
+        premises.assumed.retain(|one| one.slot.index() < model.rows.len());
+        (model, premises)
+    })
+}
+
+/// Layers of CIs, each of which needs one or two of the layer below: cut sets of several sizes.
+fn layers() -> impl Strategy<Value = Model> {
+    let links = prop::collection::vec((0..9usize, 0..9usize, any::<bool>()), 6..24);
+    (links, prop::collection::vec((1..3u32, any::<bool>()), 9)).prop_map(|(links, needs)| {
+        let mut model = Model::of(9);
+        for (consumer, (count, grounded)) in needs.into_iter().enumerate() {
+            let members: std::collections::BTreeSet<usize> = links
+                .iter()
+                .filter(|(from, to, upward)| *from == consumer && from != to && (*upward || to > from))
+                .map(|(_, to, _)| *to)
+                .collect();
+            if members.is_empty() {
+                continue;
+            }
+            one_of(&mut model, consumer, &members.into_iter().collect::<Vec<_>>());
+            let (_, group) = model.groups.last_mut().expect("just added");
+            group.thresholds.up_min = Some(crate::model::Threshold::Count(count));
+            group.grounded = grounded;
+        }
+        model
+    })
+}
+
+fn check(model: &Model, premises: &Premises, target: Slot, level: ImpactState) {
+    let question = question(target, level);
+    let answer = ask(model, question, premises, &Budget::UNLIMITED);
+    assert_eq!(answer.incomplete, None);
+    let truth = model.cut_sets(premises, target, level, question.size_max);
+    assert_eq!(answer.cut_sets, truth);
+    let points = model.with_view(|view| {
+        let scratch = &mut Scratch::default();
+        single_points_of_failure(view, &[target], level, premises, &Budget::UNLIMITED, scratch).expect("no conflict")
+    });
+    let single = answer.cut_sets.iter().filter(|cut| cut.len() == 1).flatten();
+    let mut points: Vec<Slot> = points.targets[0].points.iter().map(|point| point.slot).collect();
+    points.sort_by_key(|ci| model.rows[ci.index()].id);
+    assert_eq!(single.copied().collect::<Vec<_>>(), points);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn cut_sets_are_what_trying_all_sets_finds(
+        (model, premises) in small_model_and_premises(),
+        target in 0..9usize,
+        level in level(),
+    ) {
+        check(&model, &premises, slot(target % model.rows.len()), level);
+    }
+
+    #[test]
+    fn cut_sets_of_layers_are_what_trying_all_sets_finds(model in layers(), target in 0..3usize) {
+        check(&model, &Premises::default(), slot(target), ImpactState::Down);
+    }
+
+    #[test]
+    fn a_limit_never_looks_like_safety(model in layers(), links in 0..400u64, count_max in 0..6usize) {
+        let whole = ask(&model, question(slot(0), ImpactState::Down), &Premises::default(), &Budget::UNLIMITED);
+        let wanted = CutSetQuestion { count_max, ..question(slot(0), ImpactState::Down) };
+        let part = ask(&model, wanted, &Premises::default(), &limited(links));
+        assert!(part.cut_sets.len() <= count_max);
+        assert!(part.cut_sets.iter().all(|cut| whole.cut_sets.contains(cut)));
+        if part.incomplete.is_none() {
+            assert_eq!(part.cut_sets, whole.cut_sets);
+        }
+        let counted = ask(&model, wanted, &Premises::default(), &Budget::UNLIMITED);
+        let enough = whole.cut_sets.len() <= count_max;
+        assert_eq!(counted.incomplete.is_none(), enough);
+        assert_eq!(counted.cut_sets.len(), whole.cut_sets.len().min(count_max));
+        if let Some(incomplete) = counted.incomplete {
+            assert_eq!((incomplete.reason, incomplete.stage), (TruncationReason::Count, Stage::Failures));
+        }
+    }
+}
+
+/// Case H13 of the law: x needs a or y, y needs x and b.
+#[test]
+fn a_circle_has_the_cut_sets_of_the_law() {
+    let (a, b, x, y) = (0, 1, 2, 3);
+    let mut model = Model::of(4);
+    one_of(&mut model, x, &[a, y]);
+    one_of(&mut model, y, &[b]);
+    for (_, group) in &mut model.groups {
+        group.grounded = false;
+    }
+    model.arcs.push(plain(x, y));
+    let answer = ask(
+        &model,
+        question(slot(x), ImpactState::Down),
+        &Premises::default(),
+        &Budget::UNLIMITED,
+    );
+    let mut cuts: Vec<Vec<usize>> = answer
+        .cut_sets
+        .iter()
+        .map(|cut| cut.iter().map(|slot| slot.index()).collect())
+        .collect();
+    for cut in &mut cuts {
+        cut.sort_unstable();
+    }
+    cuts.sort();
+    assert_eq!(cuts, [[a, b], [a, y]]);
+}
+
+/// Sixty pairs in a row, each of which needs one of the pair before: many cut sets, none large.
+#[test]
+fn a_ladder_is_cut_at_each_of_its_rungs() {
+    const RUNGS: usize = 60;
+    let mut model = Model::of(2 * RUNGS + 1);
+    let top = 2 * RUNGS;
+    for rung in 1..RUNGS {
+        for side in 0..2 {
+            one_of(&mut model, 2 * rung + side, &[2 * rung - 2, 2 * rung - 1]);
+        }
+    }
+    one_of(&mut model, top, &[top - 2, top - 1]);
+    let answer = ask(
+        &model,
+        question(slot(top), ImpactState::Down),
+        &Premises::default(),
+        &Budget::UNLIMITED,
+    );
+    assert_eq!(answer.incomplete, None);
+    assert_eq!(answer.cut_sets.len(), RUNGS);
+    assert!(answer.arcs_visited < 2_000_000, "{}", answer.arcs_visited);
+    for cut in &answer.cut_sets {
+        let [one, other] = cut.as_slice() else {
+            panic!("{cut:?}");
+        };
+        assert_eq!(one.index() / 2, other.index() / 2);
+    }
+}
