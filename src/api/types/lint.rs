@@ -223,7 +223,7 @@ impl LintReportObject {
             TruncationReason::Depth | TruncationReason::Arcs => {
                 "ask for fewer `codes` at a time, or raise `limits`, or the server's in its configuration"
             }
-            TruncationReason::Results => "ask for fewer `codes` at a time, or raise `limits`",
+            TruncationReason::Results | TruncationReason::Count => "ask for fewer `codes` at a time, or raise `limits`",
             TruncationReason::Time => {
                 "ask for fewer `codes` at a time, when the server is less busy, or raise the time in its configuration"
             }
