@@ -20,6 +20,7 @@ mod output;
 mod path;
 mod payloads;
 mod premises;
+mod scenario;
 mod schema;
 mod serve;
 mod verify;
@@ -113,6 +114,7 @@ enum Command {
     Serve(serve::Serve),
     Impact(impact::Impact),
     Cause(cause::Cause),
+    Scenario(scenario::Scenario),
     Ci(ci::Ci),
     Path(path::Path),
     Lints(lints::Lints),
@@ -141,6 +143,7 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Serve(options) => serve::run(options, settings, output),
         Command::Impact(options) => impact::run(options, &backend()?, output),
         Command::Cause(options) => cause::run(options, &backend()?, output),
+        Command::Scenario(options) => scenario::run(options, &backend()?, output),
         Command::Ci(options) => ci::run(options, &backend()?, output),
         Command::Path(options) => path::run(options, &backend()?, output),
         Command::Lints(options) => lints::run(options, &backend()?, output),

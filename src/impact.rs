@@ -20,6 +20,7 @@ mod dependencies;
 mod evaluation;
 mod given;
 mod lint;
+mod potential;
 mod probable_cause;
 mod probe;
 mod proof;
@@ -41,6 +42,7 @@ pub use cfia::{Cfia, CfiaQuestion, CfiaRow, CfiaService, cfia};
 pub use cut_sets::{CutSetQuestion, CutSets, cut_sets};
 pub use dependencies::{Dependencies, Dependency, DependencyLink, DependencyRole, DependencyStep, dependencies};
 pub use lint::{LintCode, LintCount, LintFinding, LintReport, LintSeverity, lints};
+pub use potential::{Potential, potential_impact};
 pub use probable_cause::{
     CauseError, CauseLimit, CauseQuestion, Fit, JointCause, ProbableCauses, RankedCause, Score, probable_causes,
 };

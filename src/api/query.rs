@@ -2,6 +2,7 @@
 
 mod catalog;
 mod ci;
+mod comparison;
 mod estate;
 mod impact;
 mod lint;

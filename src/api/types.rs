@@ -3,6 +3,7 @@
 mod attribute;
 mod catalog;
 mod ci;
+mod comparison;
 mod delta;
 pub(super) mod drawing;
 mod enums;
@@ -24,6 +25,7 @@ pub use catalog::{
     RelationshipTypeObject,
 };
 pub use ci::{CiObject, OriginObject, StampObject, ValidityObject};
+pub use comparison::{Compared, ScenarioComparison, ServiceCompared, Side};
 pub use delta::{Change, DeltaItemObject, DeltaKind, DeltaObject, JournalEntryObject};
 pub use drawing::{Drawing, DrawingFormat};
 pub use enums::{AtRiskReading, BatchMode, Direction, ImpactState, LifecycleStage, StartingState};

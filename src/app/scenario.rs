@@ -31,11 +31,6 @@ impl Scenario {
         }
     }
 
-    /// The estate with the commands so far.
-    pub fn estate(&self) -> &Estate {
-        &self.estate
-    }
-
     /// Checks a command and, if nothing refuses it, applies it.
     pub fn execute(&mut self, command: &Command) -> Result<Done, CommandError> {
         let revision = self.estate.revision().next();

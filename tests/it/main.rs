@@ -23,5 +23,6 @@ mod ingest_support;
 mod kill;
 mod lints;
 mod process;
+mod scenario;
 mod slow_clients;
 mod tidy;

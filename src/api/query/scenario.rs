@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, MergedObject, Object};
 
+use super::comparison::ComparisonQuery;
 use super::impact::ImpactQuery;
 use super::lint::LintQuery;
 use super::probable_cause::ProbableCauseQuery;
@@ -30,7 +31,7 @@ const SCENARIO_COST: usize = 1_000;
 impl ScenarioQuery {
     /// The estate as it would be after commands that nobody has given: the same questions, and the
     /// comparison with today. Commands are checked, and refused, as if they were executed; nothing is
-    /// written. Each sees those before it.
+    /// written. Each sees those before it; a CI that one creates is named by the `id` given to it there.
     #[graphql(complexity = "SCENARIO_COST.saturating_add(child_complexity)")]
     async fn scenario(
         &self,
@@ -56,7 +57,11 @@ impl ScenarioQuery {
         };
         let subject = Subject::scenario(planned.view.clone(), hash);
         Ok(ScenarioObject(
-            ScenarioFacts(planned),
+            ScenarioFacts(Arc::clone(&planned)),
+            ComparisonQuery {
+                subject: subject.clone(),
+                planned,
+            },
             ImpactQuery(subject.clone()),
             ProbableCauseQuery(subject.clone()),
             LintQuery(subject),
@@ -74,7 +79,8 @@ fn plan(
     let mut scenario = Scenario::of(view, hash.seed());
     let mut done = Vec::new();
     for (index, command) in commands.into_iter().enumerate() {
-        let command = command.to_command(scenario.estate());
+        // As `execute` reads them: what an earlier command creates is named by the id given to it.
+        let command = command.to_command(view);
         let executed = command.and_then(|command| Ok(scenario.execute(&command)?));
         done.push(executed.map_err(|error| error.with("index", index))?);
     }
@@ -93,7 +99,13 @@ fn plan(
 /// is recorded.
 #[derive(Debug, MergedObject)]
 #[graphql(name = "Scenario")]
-pub(in crate::api) struct ScenarioObject(ScenarioFacts, ImpactQuery, ProbableCauseQuery, LintQuery);
+pub(in crate::api) struct ScenarioObject(
+    ScenarioFacts,
+    ComparisonQuery,
+    ImpactQuery,
+    ProbableCauseQuery,
+    LintQuery,
+);
 
 /// What the commands of a scenario would do.
 #[derive(Debug)]

@@ -10,6 +10,7 @@ use crate::api::answers::Answers;
 use crate::api::connection::QuestionHash;
 use crate::api::context::{api, ask, snapshot};
 use crate::api::error::{ApiError, ApiResult};
+use crate::api::moments::Moments;
 use crate::api::scalars::DateTime;
 use crate::graph::Snapshot;
 use crate::impact::{Budget, ImpactView, ScratchPool};
@@ -70,6 +71,7 @@ impl Subject {
                     out_of_time: &out_of_time,
                 },
                 scratches: &answers.scratches,
+                moments: &answers.moments,
             })
         })
         .await
@@ -87,12 +89,18 @@ pub(in crate::api) struct Asked<'a> {
     pub(in crate::api) budget: Budget<'a>,
     /// The engine's working memory.
     pub(in crate::api) scratches: &'a ScratchPool,
+    moments: &'a Moments,
 }
 
 impl Asked<'_> {
     /// The estate as the engine sees it.
     pub(in crate::api) fn impact_view(&self) -> ImpactView<'_> {
         impact_view(self.view)
+    }
+
+    /// What of the estate that is recorded holds at the moment.
+    pub(in crate::api) fn recorded(&self, view: &Snapshot) -> Snapshot {
+        self.moments.as_of(view, None, self.at)
     }
 }
 

@@ -42,7 +42,7 @@ pub struct ImpactCounts {
 }
 
 impl ImpactCounts {
-    fn new(counts: StateCounts, of: usize) -> Self {
+    pub(in crate::api) fn new(counts: StateCounts, of: usize) -> Self {
         Self {
             ok: Long((of as u64).saturating_sub(counts.total())),
             at_risk: Long(counts.at_risk),

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::random::{model, model_and_question};
 use super::{ask, states_after};
 use crate::graph::dependency::Carrier;
-use crate::impact::oracle::{Model, slot};
-use crate::impact::{FailedCi, ImpactQuestion, Premises, StartingState};
+use crate::impact::oracle::{Model, slot, strength};
+use crate::impact::{Budget, FailedCi, ImpactQuestion, Premises, Scratch, StartingState, potential_impact};
 use crate::model::{ImpactState, Strength, Threshold, Thresholds, Weight};
 
 fn failing(failed: &[FailedCi]) -> ImpactQuestion {
@@ -31,6 +31,22 @@ fn every_arc_plain(model: &Model) -> Model {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_potential_impact_is_what_can_be_reached((model, question) in model_and_question()) {
+        let mut carrying = model.clone();
+        carrying.arcs.retain(|arc| strength(&question, arc).apply(ImpactState::Down) > ImpactState::Ok);
+        let failed: Vec<_> = question.failed.iter().map(|failed| failed.slot).collect();
+        let mut scratch = Scratch::default();
+        model.with_view(|view| {
+            let potential = potential_impact(view, &failed, &question.premises, &Budget::UNLIMITED, &mut scratch);
+            let reached: std::collections::BTreeSet<_> = potential.reached.iter().copied().collect();
+            assert_eq!(reached.len(), potential.reached.len());
+            assert_eq!(reached, carrying.reachable(failed.iter().copied()));
+            let again = potential_impact(view, &[], &question.premises, &Budget::UNLIMITED, &mut scratch);
+            assert_eq!(again.reached, []);
+        });
+    }
 
     #[test]
     fn the_order_of_insertion_changes_nothing(

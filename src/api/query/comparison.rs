@@ -1,0 +1,293 @@
+//! A scenario beside today: what a plan makes better and worse.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_graphql::{Context, Object};
+
+use super::premises::{Missing, PremisesArguments, root};
+use super::subject::{Asked, Subject, impact_view};
+use crate::api::connection::{page_size, rows};
+use crate::api::context::{api, snapshot};
+use crate::api::error::ApiResult;
+use crate::api::scalars::DateTime;
+use crate::api::scenarios::Planned;
+use crate::api::types::{
+    AtRiskReading, Compared, FailedCiInput, ImpactState, ScenarioComparison, ServiceCompared, Side, StartingState,
+    bounded,
+};
+use crate::graph::{Slot, Snapshot};
+use crate::impact::{
+    FailedCi, ImpactQuestion, ImpactReport, Premises, SinglePoints, impact, potential_impact, single_points_of_failure,
+};
+use crate::model::{CiId, Delta, DeltaItem};
+
+/// The comparison of a scenario with the estate it was tried on.
+#[derive(Debug)]
+pub(super) struct ComparisonQuery {
+    pub(super) subject: Subject,
+    pub(super) planned: Arc<Planned>,
+}
+
+/// What a comparison counts as in the cost of a document, beside its lists.
+const COMPARISON_COST: usize = 2_000;
+
+/// Services compared at most, if none are named: each costs its single points of failure, twice.
+const SERVICES_MAX: usize = 200;
+
+/// Comparison.
+#[Object]
+impl ComparisonQuery {
+    /// Today and the scenario side by side: what the same failures do to each, and which single points
+    /// of failure come and go. Services are those that the plan can touch, if none are named.
+    #[graphql(complexity = "COMPARISON_COST.saturating_add(rows(Some(first), child_complexity))")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the question of the impact law has as many parts"
+    )]
+    async fn compare(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "CIs that fail, in both: those that one of the two does not have fail in the other.")]
+        failed: Option<Vec<FailedCiInput>>,
+        #[graphql(desc = "Services whose single points of failure are compared.")] services: Option<Vec<String>>,
+        #[graphql(
+            desc = "From which state of a service on a failure counts.",
+            default_with = "ImpactState::Down"
+        )]
+        level: ImpactState,
+        #[graphql(desc = "CIs listed whose state differs, at most; up to 1,000.", default = 100)] first: i32,
+        #[graphql(
+            desc = "From what state to start: what is recorded, so that a planned move through life shows.",
+            default_with = "StartingState::Current"
+        )]
+        starting_state: StartingState,
+        #[graphql(desc = "What has failed before the question, as the targets of other changes.")]
+        starting_failed: Option<Vec<FailedCiInput>>,
+        #[graphql(desc = "CIs that are in a state whatever happens.")] assume: Option<Vec<FailedCiInput>>,
+        #[graphql(desc = "The moment of valid time to ask about; now if not said.")] at: Option<DateTime>,
+        #[graphql(desc = "Relationship types that carry nothing; members by them count as up.")] exclude_types: Option<
+            Vec<String>,
+        >,
+        #[graphql(desc = "How far AT_RISK is passed on.", default_with = "AtRiskReading::Transitive")]
+        at_risk: AtRiskReading,
+        #[graphql(
+            desc = "Whether groups that say `grounded` are read so: their members cannot hold each other up.",
+            default = true
+        )]
+        grounded: bool,
+    ) -> ApiResult<ScenarioComparison> {
+        let question = ComparisonArguments {
+            failed: failed.unwrap_or_default(),
+            services,
+            level,
+            first: page_size(Some(first), api(ctx)?.limits.page_max)?,
+            premises: PremisesArguments {
+                starting_state,
+                starting_failed: starting_failed.unwrap_or_default(),
+                assume: assume.unwrap_or_default(),
+                exclude_types: exclude_types.unwrap_or_default(),
+                at_risk,
+                grounded,
+            },
+        };
+        bounded("failed", Some(&question.failed))?;
+        bounded("services", question.services.as_deref())?;
+        question.premises.check_sizes()?;
+        let (today, planned) = (snapshot(ctx)?.clone(), Arc::clone(&self.planned));
+        self.subject
+            .ask(ctx, at, move |asked| question.answer(asked, &today, &planned.delta))
+            .await
+    }
+}
+
+/// A question as it was written.
+#[derive(Debug)]
+struct ComparisonArguments {
+    failed: Vec<FailedCiInput>,
+    services: Option<Vec<String>>,
+    level: ImpactState,
+    first: usize,
+    premises: PremisesArguments,
+}
+
+/// One of the two estates, with what was asked of it.
+struct Half<'a> {
+    view: &'a Snapshot,
+    premises: Premises,
+    report: ImpactReport,
+}
+
+impl ComparisonArguments {
+    fn answer(&self, asked: &Asked<'_>, today: &Snapshot, delta: &Delta) -> ApiResult<ScenarioComparison> {
+        let today = asked.recorded(today);
+        self.check_roots(&today, asked.view)?;
+        let halves = [self.half(asked, &today)?, self.half(asked, asked.view)?];
+        let (services, all_services) = self.services(asked, &halves, delta)?;
+        let points = [
+            self.points(asked, &halves[0], &services)?,
+            self.points(asked, &halves[1], &services)?,
+        ];
+        let [today, planned] = &halves;
+        let compared = services.iter().enumerate().filter_map(|(place, id)| {
+            let points = [points[0][place].as_ref(), points[1][place].as_ref()];
+            ServiceCompared::new([today.view, planned.view], *id, points)
+        });
+        let differing = differing(&halves);
+        let reports = [&today.report, &planned.report];
+        let all_points = points
+            .iter()
+            .flatten()
+            .flatten()
+            .all(|points| points.incomplete.is_none());
+        let complete = all_services && all_points && reports.iter().all(|report| report.is_complete());
+        Ok(ScenarioComparison {
+            differing_count: differing.len().into(),
+            differing: differing
+                .into_iter()
+                .take(self.first)
+                .filter_map(|id| compared_state(&halves, id))
+                .collect(),
+            today: Side::new(reports[0], today.view),
+            planned: Side::new(reports[1], planned.view),
+            services: compared.collect(),
+            complete,
+            how_to_go_on: (!complete).then(|| ScenarioComparison::HOW_TO_GO_ON.to_owned()),
+        })
+    }
+
+    /// A CI that neither has is an error, whoever names it.
+    fn check_roots(&self, today: &Snapshot, planned: &Snapshot) -> ApiResult<()> {
+        let named = [&self.failed, &self.premises.starting_failed, &self.premises.assume];
+        let fields = ["failed", "startingFailed", "assume"];
+        for (field, named) in fields.iter().zip(named) {
+            for one in named {
+                if let Err(error) = root(today, field, &one.reference)
+                    && root(planned, field, &one.reference).is_err()
+                {
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn half<'a>(&self, asked: &Asked<'_>, view: &'a Snapshot) -> ApiResult<Half<'a>> {
+        let mut missing = Missing::Ignored(Vec::new());
+        let failed: Vec<FailedCi> = missing.states(view, "failed", &self.failed)?;
+        let premises = self.premises.read(view, &mut missing)?;
+        let question = ImpactQuestion {
+            failed,
+            premises: premises.clone(),
+            ..ImpactQuestion::default()
+        };
+        let report = asked
+            .scratches
+            .with(|scratch| impact(impact_view(view), &question, &asked.budget, scratch))?;
+        Ok(Half { view, premises, report })
+    }
+
+    /// The services to compare, by id, and whether these are all.
+    fn services(&self, asked: &Asked<'_>, halves: &[Half<'_>; 2], delta: &Delta) -> ApiResult<(Vec<CiId>, bool)> {
+        if let Some(named) = &self.services {
+            let [today, planned] = halves;
+            let find = |reference: &String| {
+                let found = root(planned.view, "services", reference).map(|slot| planned.view.ci_id(slot));
+                found.or_else(|error| {
+                    let before = root(today.view, "services", reference);
+                    before.map(|slot| today.view.ci_id(slot)).map_err(|_| error)
+                })
+            };
+            return Ok((named.iter().map(find).collect::<ApiResult<_>>()?, true));
+        }
+        let touched = touched(delta);
+        let mut found = BTreeSet::new();
+        let mut complete = true;
+        for half in halves {
+            let from: Vec<Slot> = match &touched {
+                Some(touched) => touched.iter().filter_map(|id| half.view.slot_of(*id)).collect(),
+                None => half.view.slots_by_id().to_vec(),
+            };
+            let potential = asked.scratches.with(|scratch| {
+                potential_impact(impact_view(half.view), &from, &half.premises, &asked.budget, scratch)
+            });
+            complete &= potential.truncated.is_none();
+            let services = potential
+                .reached
+                .into_iter()
+                .filter(|slot| half.view.tier_of(*slot).is_some());
+            found.extend(services.map(|slot| (half.view.tier_of(slot), half.view.ci_id(slot))));
+        }
+        let mut services: Vec<CiId> = Vec::new();
+        for (_, id) in found {
+            if !services.contains(&id) {
+                services.push(id);
+            }
+            if services.len() == SERVICES_MAX {
+                complete = false;
+                break;
+            }
+        }
+        Ok((services, complete))
+    }
+
+    /// The single points of failure of each service, where the estate has it.
+    fn points(&self, asked: &Asked<'_>, half: &Half<'_>, services: &[CiId]) -> ApiResult<Vec<Option<SinglePoints>>> {
+        let slots: Vec<Option<Slot>> = services.iter().map(|id| half.view.slot_of(*id)).collect();
+        let targets: Vec<Slot> = slots.iter().copied().flatten().collect();
+        let (view, level) = (impact_view(half.view), self.level.into());
+        let found = asked
+            .scratches
+            .with(|scratch| single_points_of_failure(view, &targets, level, &half.premises, &asked.budget, scratch))?;
+        let mut found = found.targets.into_iter();
+        Ok(slots.into_iter().map(|slot| slot.and_then(|_| found.next())).collect())
+    }
+}
+
+/// The CIs that a plan names; `None` if it changes what relationships mean, and so may touch all.
+fn touched(delta: &Delta) -> Option<BTreeSet<CiId>> {
+    let mut touched = BTreeSet::new();
+    for item in &delta.items {
+        match item {
+            DeltaItem::Ci(item) => touched.extend(item.either().map(|ci| ci.id())),
+            DeltaItem::Relationship(item) => {
+                for side in [&item.before, &item.after].into_iter().flatten() {
+                    touched.extend([side.from, side.to]);
+                }
+            }
+            DeltaItem::Group(item) => {
+                for side in [&item.before, &item.after].into_iter().flatten() {
+                    touched.insert(side.consumer);
+                }
+            }
+            DeltaItem::Source(_) | DeltaItem::CiType(_) => {}
+            DeltaItem::RelationshipType(_) | DeltaItem::Pool(_) | DeltaItem::Lifecycle(_) => return None,
+        }
+    }
+    Some(touched)
+}
+
+/// The CIs that end in another state in the one than in the other, or are in one only and not `OK`.
+fn differing(halves: &[Half<'_>; 2]) -> Vec<CiId> {
+    let mut ids = BTreeSet::new();
+    for half in halves {
+        let impacted = half.report.impacted_unordered().iter().map(|found| found.slot);
+        let impaired = half.report.impaired_before().iter().map(|(slot, _)| *slot);
+        ids.extend(impacted.chain(impaired).map(|slot| half.view.ci_id(slot)));
+    }
+    let state = |half: &Half<'_>, id: CiId| half.view.slot_of(id).map(|slot| half.report.after(slot));
+    ids.retain(|id| state(&halves[0], *id) != state(&halves[1], *id));
+    let worst = |id: &CiId| {
+        let states = halves.iter().filter_map(|half| state(half, *id));
+        std::cmp::Reverse(states.max())
+    };
+    let mut ids: Vec<CiId> = ids.into_iter().collect();
+    ids.sort_by_cached_key(|id| (worst(id), *id));
+    ids
+}
+
+fn compared_state(halves: &[Half<'_>; 2], id: CiId) -> Option<Compared> {
+    let state = |half: &Half<'_>| half.view.slot_of(id).map(|slot| half.report.after(slot).into());
+    let [today, planned] = halves;
+    Compared::new(planned.view, today.view, id, [state(today), state(planned)])
+}
