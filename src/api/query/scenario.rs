@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use async_graphql::{Context, MergedObject, Object};
 
+use super::cfia::CfiaQuery;
 use super::impact::ImpactQuery;
 use super::lint::LintQuery;
 use super::probable_cause::ProbableCauseQuery;
+use super::structure::StructureQuery;
 use super::subject::{Subject, answers};
 use crate::api::answers::Answers;
 use crate::api::connection::QuestionHash;
@@ -59,7 +61,9 @@ impl ScenarioQuery {
             ScenarioFacts(planned),
             ImpactQuery(subject.clone()),
             ProbableCauseQuery(subject.clone()),
-            LintQuery(subject),
+            LintQuery(subject.clone()),
+            StructureQuery(subject.clone()),
+            CfiaQuery(subject),
         ))
     }
 }
@@ -93,7 +97,14 @@ fn plan(
 /// is recorded.
 #[derive(Debug, MergedObject)]
 #[graphql(name = "Scenario")]
-pub(in crate::api) struct ScenarioObject(ScenarioFacts, ImpactQuery, ProbableCauseQuery, LintQuery);
+pub(in crate::api) struct ScenarioObject(
+    ScenarioFacts,
+    ImpactQuery,
+    ProbableCauseQuery,
+    LintQuery,
+    StructureQuery,
+    CfiaQuery,
+);
 
 /// What the commands of a scenario would do.
 #[derive(Debug)]
