@@ -7,9 +7,12 @@
 mod answer;
 mod backend;
 mod cause;
+mod cfia;
 mod ci;
 mod completions;
 mod config;
+mod cut_sets;
+mod dependencies;
 mod drawing;
 mod export;
 mod generate;
@@ -23,6 +26,7 @@ mod premises;
 mod scenario;
 mod schema;
 mod serve;
+mod spof;
 mod verify;
 
 #[cfg(test)]
@@ -115,6 +119,10 @@ enum Command {
     Impact(impact::Impact),
     Cause(cause::Cause),
     Scenario(scenario::Scenario),
+    Dependencies(dependencies::Dependencies),
+    Spof(spof::Spof),
+    CutSets(cut_sets::CutSets),
+    Cfia(cfia::Cfia),
     Ci(ci::Ci),
     Path(path::Path),
     Lints(lints::Lints),
@@ -144,6 +152,10 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Impact(options) => impact::run(options, &backend()?, output),
         Command::Cause(options) => cause::run(options, &backend()?, output),
         Command::Scenario(options) => scenario::run(options, &backend()?, output),
+        Command::Dependencies(options) => dependencies::run(options, &backend()?, output),
+        Command::Spof(options) => spof::run(options, &backend()?, output),
+        Command::CutSets(options) => cut_sets::run(options, &backend()?, output),
+        Command::Cfia(options) => cfia::run(options, &backend()?, output),
         Command::Ci(options) => ci::run(options, &backend()?, output),
         Command::Path(options) => path::run(options, &backend()?, output),
         Command::Lints(options) => lints::run(options, &backend()?, output),

@@ -1,6 +1,7 @@
 //! What can be asked.
 
 mod catalog;
+mod cfia;
 mod ci;
 mod comparison;
 mod estate;
@@ -10,12 +11,15 @@ mod premises;
 mod probable_cause;
 pub(super) mod relationships;
 mod scenario;
+mod structure;
 pub(super) mod subject;
+mod targets;
 mod traverse;
 
 use async_graphql::MergedObject;
 
 use catalog::CatalogQuery;
+use cfia::CfiaQuery;
 use ci::CiQuery;
 pub use ci::Node;
 use estate::EstateQuery;
@@ -23,6 +27,7 @@ use impact::ImpactQuery;
 use lint::LintQuery;
 use probable_cause::ProbableCauseQuery;
 use scenario::ScenarioQuery;
+use structure::StructureQuery;
 use traverse::TraverseQuery;
 
 /// What can be asked. All fields of one request see one state of the estate.
@@ -35,5 +40,7 @@ pub struct Query(
     ProbableCauseQuery,
     LintQuery,
     ScenarioQuery,
+    StructureQuery,
+    CfiaQuery,
     EstateQuery,
 );

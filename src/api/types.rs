@@ -2,6 +2,7 @@
 
 mod attribute;
 mod catalog;
+mod cfia;
 mod ci;
 mod comparison;
 mod delta;
@@ -16,6 +17,7 @@ mod lint;
 mod probable_cause;
 mod relationship;
 mod search;
+mod structure;
 mod traverse;
 
 pub use attribute::AttributeObject;
@@ -24,11 +26,12 @@ pub use catalog::{
     AttributeDefinitionObject, CiTypeObject, IdentificationRuleObject, LifecycleRuleObject, PoolObject,
     RelationshipTypeObject,
 };
+pub use cfia::{CfiaCellObject, CfiaObject, CfiaRowObject, CfiaServiceObject};
 pub use ci::{CiObject, OriginObject, StampObject, ValidityObject};
 pub use comparison::{Compared, ScenarioComparison, ServiceCompared, Side};
 pub use delta::{Change, DeltaItemObject, DeltaKind, DeltaObject, JournalEntryObject};
 pub use drawing::{Drawing, DrawingFormat};
-pub use enums::{AtRiskReading, BatchMode, Direction, ImpactState, LifecycleStage, StartingState};
+pub use enums::{AtRiskReading, BatchMode, DependencyRole, Direction, ImpactState, LifecycleStage, StartingState};
 pub use estate::{Counts, EstateObject, SourceCount, SourceObject, StageCount, TypeCount};
 pub use filter::{AttributeFilter, CiFilterInput, CiOrderInput, CiSortField, Comparison, OwnersInput, RelatedInput};
 pub(super) use filter::{bounded, ci_types};
@@ -46,4 +49,8 @@ pub use lint::{LintCode, LintCount, LintFilterInput, LintFinding, LintGroup, Lin
 pub use probable_cause::{JointCauseObject, ProbableCauseObject, ProbableCausesObject, RecentChangeObject};
 pub use relationship::RelationshipObject;
 pub use search::{MatchKind, SearchHitObject};
+pub use structure::{
+    CutSetObject, CutSetsObject, DependenciesObject, DependencyGroup, DependencyObject, DependencyStepObject,
+    SinglePointObject, SinglePointsObject, SinglePointsOfFailureObject,
+};
 pub use traverse::{NeighbourObject, NeighbourhoodObject, PathObject, PathStepObject, PathsObject};

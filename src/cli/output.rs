@@ -33,6 +33,11 @@ impl Output {
         }
     }
 
+    /// Whether results are written for scripts.
+    pub(super) fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// Writes a line, unless standard output is broken.
     fn print(&self, text: fmt::Arguments<'_>) {
         if self.broken.get().is_none()

@@ -32,12 +32,16 @@ fn the_manual_lists_every_exit_code_of_the_table() {
 #[test]
 fn every_document_names_its_operation() {
     for text in [
+        include_str!("queries/cfia.graphql"),
         include_str!("queries/ci_list.graphql"),
         include_str!("queries/ci_show.graphql"),
+        include_str!("queries/cut_sets.graphql"),
+        include_str!("queries/dependencies.graphql"),
         include_str!("queries/impact.graphql"),
         include_str!("queries/lints.graphql"),
         include_str!("queries/paths.graphql"),
         include_str!("queries/probable_causes.graphql"),
+        include_str!("queries/single_points_of_failure.graphql"),
     ] {
         assert!(text.starts_with("query "), "{text}");
     }

@@ -106,7 +106,8 @@ impl ProbableCauseQuery {
     }
 }
 
-fn number(field: &'static str, given: i32, limit: usize) -> ApiResult<usize> {
+/// Checks a number that bounds an answer.
+pub(super) fn number(field: &'static str, given: i32, limit: usize) -> ApiResult<usize> {
     let refuse = |message: String| ApiError::input(field, message).with("value", given);
     let number = usize::try_from(given).map_err(|_| refuse(format!("`{field}` must not be negative")))?;
     if number > limit {

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use async_graphql::{Context, MergedObject, Object};
 
+use super::cfia::CfiaQuery;
 use super::comparison::ComparisonQuery;
 use super::impact::ImpactQuery;
 use super::lint::LintQuery;
 use super::probable_cause::ProbableCauseQuery;
+use super::structure::StructureQuery;
 use super::subject::{Subject, answers};
 use crate::api::answers::Answers;
 use crate::api::connection::QuestionHash;
@@ -64,7 +66,9 @@ impl ScenarioQuery {
             },
             ImpactQuery(subject.clone()),
             ProbableCauseQuery(subject.clone()),
-            LintQuery(subject),
+            LintQuery(subject.clone()),
+            StructureQuery(subject.clone()),
+            CfiaQuery(subject),
         ))
     }
 }
@@ -105,6 +109,8 @@ pub(in crate::api) struct ScenarioObject(
     ImpactQuery,
     ProbableCauseQuery,
     LintQuery,
+    StructureQuery,
+    CfiaQuery,
 );
 
 /// What the commands of a scenario would do.

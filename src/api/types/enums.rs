@@ -106,3 +106,15 @@ mirror! {
         Local,
     }
 }
+
+mirror! {
+    /// What a dependency is to the CI that depends on it.
+    DependencyRole = impact::DependencyRole {
+        /// Its failure alone takes the CI down.
+        SinglePointOfFailure,
+        /// It would take the CI down, if redundancy did not hold.
+        Redundant,
+        /// It can make the CI worse, but not take it down.
+        Supporting,
+    }
+}
