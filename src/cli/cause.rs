@@ -92,8 +92,10 @@ struct Ranked {
 #[serde(rename_all = "camelCase")]
 struct Joint {
     ci: ShortCi,
-    joint_score: String,
-    joint_score_value: f64,
+    #[serde(rename = "jointScore")]
+    score: String,
+    #[serde(rename = "jointScoreValue")]
+    score_value: f64,
     explains: Vec<ShortCi>,
     paired_with: Option<ShortCi>,
 }
@@ -104,7 +106,8 @@ struct Change {
     actor: String,
     source: String,
     kind: String,
-    change: String,
+    #[serde(rename = "change")]
+    what: String,
 }
 
 impl Change {
@@ -115,9 +118,9 @@ impl Change {
             actor,
             source,
             kind,
-            change,
+            what,
         } = self;
-        format!("{kind} {change} by {actor} ({source}) at {at}")
+        format!("{kind} {what} by {actor} ({source}) at {at}")
     }
 }
 
@@ -154,7 +157,7 @@ fn show(found: &Found, output: &Output) {
         let pair = pair.map(|other| format!("only together with {}", other.reference()));
         vec![
             cause.ci.reference(),
-            scored(cause.joint_score_value, &cause.joint_score),
+            scored(cause.score_value, &cause.score),
             explained.join(", "),
             pair.unwrap_or_default(),
         ]

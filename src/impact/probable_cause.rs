@@ -92,7 +92,7 @@ pub struct JointCause {
 pub enum CauseLimit {
     /// There are more candidates than were to be looked at.
     Candidates,
-    /// More pairs than [`pairs::PAIRS_MAX`] could be behind the loss of redundancy.
+    /// More pairs could be behind the loss of redundancy than are tried.
     Pairs,
     /// The budget ran out.
     Budget(TruncationReason),
@@ -214,6 +214,7 @@ pub fn probable_causes(
         ladder,
         observed,
         found,
+        level,
         hits_max,
         answer,
     };
@@ -230,6 +231,7 @@ struct Search<'a> {
     ladder: Ladder,
     observed: Observed,
     found: Candidates,
+    level: ImpactState,
     /// The symptoms that a failure can bring about at all.
     hits_max: u64,
     answer: ProbableCauses,

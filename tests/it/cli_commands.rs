@@ -75,16 +75,12 @@ fn the_answer_to_an_impact_question_is_for_people_and_for_scripts() {
 #[test]
 fn probable_causes_are_shown_and_their_absence_is_an_exit_code() {
     let shop = Shop::new();
-    let asked = [
-        "cause",
-        "application:shop-app",
-        "business_service:payment",
-        "--healthy",
-        "technical_service:dns",
-    ];
-    let answer = shop.run(&asked);
+    // No two causes fit alike here: such go by identities, which differ from store to store.
+    let asked = ["cause", "application:shop-app", "--healthy", "business_service:payment"];
+    let answer = shop.run(&[&asked[..], &["--level", "DOWN"]].concat());
     assert_eq!(code(&answer), 0, "{answer:?}");
     assert_shown!(out(&answer));
+    let asked = ["cause", "application:shop-app", "business_service:payment"];
     let answer = shop.run(&[&asked[..], &["--first", "2", "--max-causes", "1", "--json"]].concat());
     assert_eq!((code(&answer), err(&answer).as_str()), (0, ""));
     let answer: Value = serde_json::from_str(&out(&answer)).unwrap();

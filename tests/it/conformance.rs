@@ -4,6 +4,7 @@
 //! run, and a sample beside the project where there is one. Every case that differs is listed.
 
 mod case;
+mod cause;
 mod estate;
 
 use std::fs;

@@ -7,6 +7,7 @@ mod cli_export;
 mod cli_remote;
 mod clock;
 mod conformance;
+mod data_causes;
 mod documents;
 mod full_disk;
 mod http_abuse;

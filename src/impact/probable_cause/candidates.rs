@@ -1,6 +1,8 @@
 //! What could have caused the symptoms: they themselves and what they depend on, nearest first.
 
-use rustc_hash::FxHashSet;
+use std::collections::VecDeque;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::graph::Slot;
 use crate::graph::dependency::{Link, needed};
@@ -53,8 +55,17 @@ pub(super) struct Candidates {
     pub(super) nearest: Vec<Slot>,
     /// How many there are.
     pub(super) total: u64,
-    /// The groups on the way, by number.
-    pub(super) groups: FxHashSet<u32>,
+    /// The groups on the way, by number, and the classes of symptoms behind each.
+    pub(super) groups: FxHashMap<u32, Classes>,
+}
+
+/// A set of symptoms, as far as 64 bits tell them apart: the class of a symptom is its place in the
+/// order of ids, modulo 64.
+pub(super) type Classes = u64;
+
+/// The class of the symptom at a place.
+pub(super) const fn class_of(place: usize) -> Classes {
+    1 << (place % 64)
 }
 
 /// Walks against the direction of impact.
@@ -68,7 +79,7 @@ struct Walk<'a, 'b> {
     needs: Vec<u8>,
     next: Vec<(Slot, u8)>,
     found: Vec<Slot>,
-    groups: FxHashSet<u32>,
+    groups: FxHashMap<u32, Classes>,
 }
 
 /// Finds the candidates: all CIs from which `level` could arrive at a symptom if nothing were
@@ -92,7 +103,7 @@ pub(super) fn candidates(
         meter,
         next: Vec::new(),
         found: Vec::new(),
-        groups: FxHashSet::default(),
+        groups: FxHashMap::default(),
     };
     let mut candidates = Candidates::default();
     for slot in &observed.symptoms {
@@ -113,6 +124,9 @@ pub(super) fn candidates(
     }
     walk.found.retain(|slot| observed.of(*slot) != Observation::Healthy);
     candidates.take(view, &mut walk.found, nearest_max);
+    if cut.is_none() && !walk.groups.is_empty() {
+        cut = walk.classify(&observed.symptoms).err();
+    }
     candidates.groups = walk.groups;
     (candidates, cut)
 }
@@ -165,13 +179,57 @@ impl Walk<'_, '_> {
         let Some(need) = needed(strength, ImpactState::from_level(need)) else {
             return Ok(());
         };
-        self.groups.insert(group);
+        self.groups.insert(group, 0);
         let members: &[Link] = index.members(group);
         self.meter.charge(members.len())?;
         for member in members {
             let carry = self.reading.member(index, *member, group, member.other);
             if let Some(need) = least(carry, need.level()) {
                 self.reach(Slot::new(member.other), need);
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds out which symptoms are behind each group, at most: against the direction of impact once
+    /// more, from all symptoms at once. A CI is looked at again when more is found behind it, up to
+    /// 64 times, mostly once or twice.
+    fn classify(&mut self, symptoms: &[Slot]) -> Result<(), TruncationReason> {
+        let index = self.view.index;
+        let mut behind: Vec<Classes> = vec![0; self.needs.len()];
+        let mut waits = vec![false; self.needs.len()];
+        let mut queue = VecDeque::new();
+        for (place, slot) in symptoms.iter().enumerate() {
+            if self.needs[slot.index()] > 0 {
+                behind[slot.index()] |= class_of(place);
+                waits[slot.index()] = true;
+                queue.push_back(*slot);
+            }
+        }
+        while let Some(slot) = queue.pop_front() {
+            waits[slot.index()] = false;
+            let classes = behind[slot.index()];
+            let mut add = |other: u32| {
+                let place = other as usize;
+                // What the walk did not reach cannot bring anything about.
+                if self.needs[place] > 0 && behind[place] | classes != behind[place] {
+                    behind[place] |= classes;
+                    if !std::mem::replace(&mut waits[place], true) {
+                        queue.push_back(Slot::new(other));
+                    }
+                }
+            };
+            let links = index.incoming(slot);
+            self.meter.charge(links.len())?;
+            for link in links {
+                if !link.is_group() {
+                    add(link.other);
+                } else if let Some(known) = self.groups.get_mut(&link.other) {
+                    *known |= classes;
+                    let members = index.members(link.other);
+                    self.meter.charge(members.len())?;
+                    members.iter().for_each(|member| add(member.other));
+                }
             }
         }
         Ok(())

@@ -8,11 +8,15 @@ use crate::graph::Slot;
 use crate::graph::dependency::DependencyIndex;
 use crate::impact::report::TruncationReason;
 
+use super::candidates::{Classes, class_of};
 use super::fit::{Fit, Observation};
 use super::{CauseLimit, Search};
 
-/// Pairs looked at in one step, at most; more are said to be.
-pub(super) const PAIRS_MAX: usize = 20_000;
+/// Pairs tried in one step, at most, the most promising first; that there are more is said.
+const PAIRS_MAX: usize = 5_000;
+
+/// Pairs considered in one step, at most.
+const CONSIDERED_MAX: usize = 1 << 22;
 
 /// Places where candidates take redundancy away, counted for each candidate, at most.
 const PLACES_MAX: usize = 1 << 20;
@@ -43,6 +47,19 @@ struct Half {
     slot: Slot,
     fit: Fit,
     at: Vec<Meeting>,
+    /// The symptoms behind these places.
+    behind: Classes,
+    /// The symptoms that this one alone brings about.
+    brought: Classes,
+}
+
+/// What the rungs up to a height do.
+#[derive(Clone, Copy, Default)]
+struct Height {
+    /// Places where they take redundancy away.
+    taken: usize,
+    behind: Classes,
+    brought: Classes,
 }
 
 /// Two candidates and the best that may be hoped of them.
@@ -60,17 +77,15 @@ impl Search<'_> {
     /// (or one component of grounded groups), so only such pairs are tried, and of these only those
     /// whose false and unseen predictions leave room for a higher score.
     pub(super) fn best_pair(&mut self, joint: Fit, bar: Fit) -> Result<Option<[Slot; 2]>, TruncationReason> {
-        let meetings: FxHashMap<u32, Meeting> = self
-            .found
-            .groups
-            .iter()
+        let groups = self.found.groups.keys();
+        let meetings: FxHashMap<u32, Meeting> = groups
             .filter_map(|group| Some((*group, Meeting::of(self.view.index, *group)?)))
             .collect();
         if meetings.is_empty() {
             return Ok(None);
         }
         let halves = self.halves(&meetings, joint, bar)?;
-        let mut hopes = self.hopes(&halves, bar);
+        let mut hopes = self.hopes(&halves, joint, bar);
         let columns = self.view.columns;
         let ids = |hope: &Hope| {
             let mut ids = hope.pair.map(|half| columns.id(halves[half].slot));
@@ -82,8 +97,12 @@ impl Search<'_> {
             by_fit.then_with(|| ids(one).cmp(&ids(other)))
         });
         let mut best: Option<(Fit, &Hope)> = None;
-        for hope in &hopes {
+        for (tried, hope) in hopes.iter().enumerate() {
             if best.is_some_and(|(best, _)| best.beats(&hope.best)) {
+                break;
+            }
+            if tried == PAIRS_MAX {
+                self.limit_pairs();
                 break;
             }
             let pair = hope.pair.map(|half| &halves[half]);
@@ -109,40 +128,51 @@ impl Search<'_> {
         bar: Fit,
     ) -> Result<Vec<Half>, TruncationReason> {
         let (index, columns, hits_max) = (self.view.index, self.view.columns, self.hits_max);
+        let (observed, places) = (&self.observed, self.symptom_places());
+        let behind = self.behind(meetings);
         let mut halves: Vec<Half> = Vec::new();
-        // What the rungs stood on take away, and how much of it each had found.
-        let (mut taken, mut heights): (Vec<Meeting>, Vec<usize>) = (Vec::new(), Vec::new());
+        // What the rungs stood on take away, and by height how much of it was found up to there.
+        let mut taken: Vec<Meeting> = Vec::new();
         let mut known: FxHashSet<Meeting> = FxHashSet::default();
-        let (mut places, mut too_many) = (0, false);
-        self.ladder
-            .climb(&mut self.probe, &self.observed, joint, |probe, tried| {
-                heights.truncate(tried.height);
-                for left in taken.drain(heights.last().copied().unwrap_or(0)..) {
-                    known.remove(&left);
-                }
-                if !tried.fit.best_beyond(&tried.fit, hits_max).beats(&bar) {
-                    heights.push(taken.len());
-                    return false;
-                }
-                for (slot, _) in probe.risen_since(tried.mark) {
-                    let groups = index.outgoing(slot).iter().filter(|link| link.is_group());
-                    let met = groups.filter_map(|link| meetings.get(&link.other));
-                    taken.extend(met.filter(|meeting| known.insert(**meeting)));
-                }
-                heights.push(taken.len());
-                if tried.is_candidate && !taken.is_empty() {
-                    places += taken.len();
-                    too_many |= places > PLACES_MAX;
-                    if !too_many {
-                        halves.push(Half {
-                            slot: tried.slot,
-                            fit: tried.fit,
-                            at: taken.clone(),
-                        });
+        let mut heights: Vec<Height> = Vec::new();
+        let (mut counted, mut too_many) = (0, false);
+        self.ladder.climb(&mut self.probe, observed, joint, |probe, tried| {
+            heights.truncate(tried.height);
+            let mut height = heights.last().copied().unwrap_or_default();
+            for left in taken.drain(height.taken..) {
+                known.remove(&left);
+            }
+            if too_many || !tried.fit.best_beyond(&tried.fit, hits_max).beats(&bar) {
+                heights.push(height);
+                return false;
+            }
+            for (slot, _) in probe.risen_since(tried.mark) {
+                let groups = index.outgoing(slot).iter().filter(|link| link.is_group());
+                for meeting in groups.filter_map(|link| meetings.get(&link.other)) {
+                    if known.insert(*meeting) {
+                        taken.push(*meeting);
+                        height.behind |= behind[meeting];
                     }
                 }
-                !too_many
-            })?;
+            }
+            let newly = probe.newly_bad_since(tried.mark);
+            let newly = newly.filter(|slot| observed.of(*slot) == Observation::Symptom);
+            height.brought |= newly.fold(0, |all, slot| all | class_of(places[&slot]));
+            height.taken = taken.len();
+            heights.push(height);
+            if tried.is_candidate && !taken.is_empty() {
+                counted += taken.len();
+                too_many = counted > PLACES_MAX;
+                halves.push(Half {
+                    slot: tried.slot,
+                    fit: tried.fit,
+                    at: taken.clone(),
+                    behind: height.behind,
+                    brought: height.brought,
+                });
+            }
+            true
+        })?;
         if too_many {
             self.limit_pairs();
         }
@@ -154,8 +184,29 @@ impl Search<'_> {
         Ok(halves)
     }
 
-    /// The pairs that meet somewhere and may be better than `bar`.
-    fn hopes(&mut self, halves: &[Half], bar: Fit) -> Vec<Hope> {
+    /// The symptoms behind each meeting.
+    fn behind(&self, meetings: &FxHashMap<u32, Meeting>) -> FxHashMap<Meeting, Classes> {
+        let mut behind: FxHashMap<Meeting, Classes> = FxHashMap::default();
+        for (group, classes) in &self.found.groups {
+            if let Some(meeting) = meetings.get(group) {
+                *behind.entry(*meeting).or_default() |= classes;
+            }
+        }
+        behind
+    }
+
+    /// Where each symptom stands in the order of ids.
+    fn symptom_places(&self) -> FxHashMap<Slot, usize> {
+        let symptoms = self.observed.symptoms.iter().enumerate();
+        symptoms.map(|(place, slot)| (*slot, place)).collect()
+    }
+
+    /// The pairs that meet somewhere and may be better than `bar`. What neither of the two brings about
+    /// can only be behind a place where both take something away.
+    fn hopes(&mut self, halves: &[Half], joint: Fit, bar: Fit) -> Vec<Hope> {
+        let sizes = self.class_sizes();
+        let are_exact = self.observed.symptoms.len() <= sizes.len();
+        let mut considered = 0;
         let mut here: FxHashMap<Meeting, Vec<usize>> = FxHashMap::default();
         let mut hopes = Vec::new();
         // Per half: the last one it was paired with, so that two that meet twice are one pair.
@@ -163,22 +214,29 @@ impl Search<'_> {
         for (number, half) in halves.iter().enumerate() {
             for meeting in &half.at {
                 let before = here.entry(*meeting).or_default();
+                considered += before.len();
+                if considered > CONSIDERED_MAX {
+                    self.limit_pairs();
+                    return hopes;
+                }
                 for other in before.iter().copied() {
                     if std::mem::replace(&mut paired_with[other], number) == number {
                         continue;
                     }
-                    let best = half.fit.best_beyond(&halves[other].fit, self.hits_max);
-                    if !best.beats(&bar) {
-                        continue;
+                    let mate = &halves[other];
+                    let mut only_both = half.behind & mate.behind;
+                    if are_exact {
+                        only_both &= !(half.brought | mate.brought);
                     }
-                    if hopes.len() == PAIRS_MAX {
-                        self.limit_pairs();
-                        return hopes;
+                    let more = size(&sizes, only_both);
+                    let alone = half.fit.hits + mate.fit.hits - joint.hits;
+                    let best = half.fit.best_beyond(&mate.fit, self.hits_max.min(alone + more));
+                    if more > 0 && best.beats(&bar) {
+                        hopes.push(Hope {
+                            best,
+                            pair: [other, number],
+                        });
                     }
-                    hopes.push(Hope {
-                        best,
-                        pair: [other, number],
-                    });
                 }
                 before.push(number);
             }
@@ -213,8 +271,25 @@ impl Search<'_> {
         Ok(self.observed.extend(joint, self.probe.newly_bad_since(start)))
     }
 
+    /// How many symptoms of each class nothing explains so far.
+    fn class_sizes(&self) -> [u64; 64] {
+        let mut sizes = [0; 64];
+        for (place, slot) in self.observed.symptoms.iter().enumerate() {
+            let is_open = self.probe.state(*slot) < self.level;
+            sizes[place % 64] += u64::from(is_open);
+        }
+        sizes
+    }
+
     fn limit_pairs(&mut self) {
         let limit = &mut self.answer.limit;
         *limit = Some(limit.unwrap_or(CauseLimit::Pairs));
     }
+}
+
+/// How many symptoms these classes have.
+fn size(sizes: &[u64; 64], classes: Classes) -> u64 {
+    let sizes = sizes.iter().enumerate();
+    let within = sizes.filter(|(class, _)| classes & class_of(*class) != 0);
+    within.map(|(_, size)| size).sum()
 }

@@ -42,8 +42,10 @@ const IMPACT: &str = "query Case(
 
 pub(crate) fn check(client: &Client, file: &Value, case: &Value, prefix: &str) -> Outcome {
     let query = &case["query"];
-    if query["op"] != "impact" {
-        return Outcome::NotAskedYet("a later question");
+    match query["op"].as_str() {
+        Some("impact") => {}
+        Some("root_cause" | "explain") => return super::cause::check(client, file, case, prefix),
+        _ => return Outcome::NotAskedYet("a later question"),
     }
     let expect = &case["expect"];
     let answer = record(client, file, case, prefix).and_then(|recorded| {
