@@ -17,6 +17,7 @@ mod probable_cause;
 mod relationship;
 mod search;
 mod traverse;
+mod watch;
 
 pub use attribute::AttributeObject;
 pub(super) use attribute::{inputs_by_name, object};
@@ -47,3 +48,4 @@ pub use probable_cause::{JointCauseObject, ProbableCauseObject, ProbableCausesOb
 pub use relationship::RelationshipObject;
 pub use search::{MatchKind, SearchHitObject};
 pub use traverse::{NeighbourObject, NeighbourhoodObject, PathObject, PathStepObject, PathsObject};
+pub use watch::{RedundancyChange, WatchEvent, WatchedCiObject, WatchedGroupObject};
