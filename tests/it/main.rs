@@ -26,3 +26,4 @@ mod process;
 mod scenario;
 mod slow_clients;
 mod tidy;
+mod watch;
