@@ -141,13 +141,9 @@ impl Following {
             return Some(self.watch.look(&view).await.map(|picture| self.note(picture)));
         };
         loop {
-            let entry = match self.entries.next().await? {
-                Ok(entry) => entry,
-                Err(_) => {
-                    return Some(Err(ApiError::internal(
-                        "the journal cannot be read on: watch again, which begins with the present",
-                    )));
-                }
+            let Ok(entry) = self.entries.next().await? else {
+                let message = "the journal cannot be read on: watch again, which begins with the present";
+                return Some(Err(ApiError::internal(message)));
             };
             if entry.revision <= last.revision {
                 continue;
@@ -290,3 +286,6 @@ fn hits(view: &Snapshot, ci: CiId, is_in: impl Fn(CiId) -> bool) -> bool {
     });
     hit.any(|dependent| is_in(view.ci_id(dependent)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,7 +81,7 @@ impl WatchedCi {
         let definition = view.catalog().ci_type(view.ci_type_of(slot));
         Self {
             id: view.ci_id(slot),
-            name: view.ci_at(slot).name().to_string(),
+            name: view.ci_at(slot).name().to_owned(),
             type_name: definition.map(|found| found.name.to_string()).unwrap_or_default(),
         }
     }

@@ -87,7 +87,7 @@ impl Trial<'_> {
                     .members(*group)
                     .iter()
                     .filter(|link| self.carries(**link))
-                    .map(other),
+                    .map(|link| other(*link)),
             );
         }
         for consumer in consumers {
@@ -132,9 +132,9 @@ impl Trial<'_> {
             if link.is_group() {
                 let members = self.view.index.members(link.other);
                 meter.spend(members.len() as u64)?;
-                providers.extend(members.iter().map(other));
+                providers.extend(members.iter().map(|link| other(*link)));
             } else {
-                providers.push(other(link));
+                providers.push(other(*link));
             }
         }
         Ok(())
@@ -147,7 +147,7 @@ impl Trial<'_> {
         reached.retain(|slot| !std::mem::replace(&mut below[slot.index()], true));
         let mut enter = |link: &Link, reached: &mut Vec<Slot>| {
             if self.carries(*link) && !std::mem::replace(&mut below[link.other as usize], true) {
-                reached.push(other(link));
+                reached.push(other(*link));
             }
         };
         while let Some(slot) = reached.pop() {
@@ -258,11 +258,11 @@ impl Trial<'_> {
     ) -> Result<bool, TruncationReason> {
         let (index, consumer) = (self.view.index, gate.consumer);
         let by_group = gate.strength.apply(self.level);
-        let independent = |link: &&Link| !self.circles.share(consumer, other(link));
+        let independent = |link: &&Link| !self.circles.share(consumer, other(**link));
         let links = index.incoming(consumer);
         meter.spend(links.len() as u64)?;
         let mut plain = links.iter().filter(|link| !link.is_group()).filter(independent);
-        if plain.any(|link| strength(*link).apply(probe.state(other(link))) >= by_group) {
+        if plain.any(|link| strength(*link).apply(probe.state(other(*link))) >= by_group) {
             return Ok(true);
         }
         for link in links.iter().filter(|link| link.is_group() && link.other != group) {
@@ -270,7 +270,7 @@ impl Trial<'_> {
             meter.spend(members.len() as u64)?;
             let mut bad = [0; 3];
             for member in members.iter().filter(independent) {
-                lose(self.view, link.other, *member, probe.state(other(member)), &mut bad);
+                lose(self.view, link.other, *member, probe.state(other(*member)), &mut bad);
             }
             if index.gate_of(link.other).output(bad) >= by_group {
                 return Ok(true);
@@ -280,7 +280,7 @@ impl Trial<'_> {
     }
 }
 
-fn other(link: &Link) -> Slot {
+fn other(link: Link) -> Slot {
     Slot::new(link.other)
 }
 
