@@ -19,6 +19,7 @@ pub mod schema;
 pub mod service;
 pub mod subscription;
 pub mod types;
+mod watch;
 
 pub use context::{ApiContext, ApiLimits};
 pub use schema::ApiSchema;

@@ -8,7 +8,8 @@
 //! A [`Probe`] puts many questions to one starting state: it takes each failure back again in the
 //! time of what it touched. Single points of failure, cut sets and probable causes are made of it.
 //!
-//! [`lints()`] looks at the model itself: where redundancy is not what it seems.
+//! [`lints()`] looks at the model itself: where redundancy is not what it seems. [`standing()`] is
+//! what a watch of a service compares from commit to commit.
 
 mod absorbed;
 mod bounds;
@@ -31,6 +32,7 @@ mod report;
 mod rises;
 mod scratch;
 mod spof;
+mod standing;
 mod structure;
 mod ungrounded;
 mod warning;
@@ -53,6 +55,7 @@ pub use question::{AtRiskReading, Budget, FailedCi, ImpactError, ImpactQuestion,
 pub use report::{Counts, ImpactReport, ImpactedCi, Phase, StateCounts, Truncated, TruncationReason};
 pub use scratch::{Scratch, ScratchPool};
 pub use spof::{SinglePoint, SinglePoints, SinglePointsOfFailure, single_points_of_failure};
+pub use standing::{GroupStanding, Standing, standing};
 pub use structure::{Incomplete, Stage};
 pub use warning::{ImpactWarning, WarningCode, WarningSample};
 pub use weakened::Weakened;

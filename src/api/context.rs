@@ -120,25 +120,54 @@ pub(super) async fn ask<T: Send + 'static>(
     snapshot: &Snapshot,
     question: impl FnOnce(&Snapshot, &Budget) -> ApiResult<T> + Send + 'static,
 ) -> ApiResult<T> {
+    pool(ctx)?.ask(snapshot, question).await
+}
+
+/// Where questions are answered, for whoever goes on asking after the request.
+#[derive(Clone, Debug)]
+pub(super) struct Pool {
+    questions: Questions,
+    /// How much each question may cost.
+    pub(super) steps_max: u64,
+    /// How long each question may take, and wait before that.
+    pub(super) time_max: Duration,
+}
+
+pub(super) fn pool(ctx: &Context<'_>) -> ApiResult<Pool> {
     let limits = &api(ctx)?.limits;
     let questions: &Questions = ctx
         .data_opt()
         .ok_or_else(|| ApiError::internal("the schema was built without its pool"))?;
-    let waiting = tokio::time::timeout(limits.time_max, Arc::clone(&questions.0).acquire_owned());
-    let Ok(Ok(permit)) = waiting.await else {
-        return Err(ApiError::new(
-            ErrorCode::Busy,
-            "too many questions are being answered at the moment",
-        ));
-    };
-    let (snapshot, steps, time) = (snapshot.clone(), limits.steps_max, limits.time_max);
-    let answer = tokio::task::spawn_blocking(move || {
-        let answer = question(&snapshot, &Budget::lasting(steps, time));
-        drop(permit);
-        answer
-    });
-    match answer.await {
-        Ok(answer) => answer,
-        Err(_) => Err(ApiError::internal("the question could not be answered")),
+    Ok(Pool {
+        questions: questions.clone(),
+        steps_max: limits.steps_max,
+        time_max: limits.time_max,
+    })
+}
+
+impl Pool {
+    /// See [`ask`].
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        snapshot: &Snapshot,
+        question: impl FnOnce(&Snapshot, &Budget) -> ApiResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
+        let waiting = tokio::time::timeout(self.time_max, Arc::clone(&self.questions.0).acquire_owned());
+        let Ok(Ok(permit)) = waiting.await else {
+            return Err(ApiError::new(
+                ErrorCode::Busy,
+                "too many questions are being answered at the moment",
+            ));
+        };
+        let (snapshot, steps, time) = (snapshot.clone(), self.steps_max, self.time_max);
+        let answer = tokio::task::spawn_blocking(move || {
+            let answer = question(&snapshot, &Budget::lasting(steps, time));
+            drop(permit);
+            answer
+        });
+        match answer.await {
+            Ok(answer) => answer,
+            Err(_) => Err(ApiError::internal("the question could not be answered")),
+        }
     }
 }

@@ -6,12 +6,17 @@ use std::sync::Arc;
 use async_graphql::{Context, Subscription as GraphQlSubscription};
 use futures_util::{Stream, StreamExt};
 
-use super::context::{api, resolve, snapshot};
+use super::context::{api, pool, resolve, snapshot};
 use super::error::{ApiError, ApiResult};
+use super::query::subject::answers;
 use super::scalars::Long;
-use super::types::{DeltaKind, JournalEntryObject, bounded, ci_types};
+use super::types::{DeltaKind, ImpactState, JournalEntryObject, StartingState, WatchEvent, bounded, ci_types};
+use super::watch::Watch;
 use crate::graph::Snapshot;
 use crate::model::{CiId, CiTypeId, DeltaItem};
+
+/// What a watch counts as in the cost of a document, beside its lists.
+const WATCH_COST: usize = 500;
 
 /// What can be followed.
 #[derive(Debug, Default)]
@@ -55,6 +60,43 @@ impl Subscription {
             };
             std::future::ready(found)
         }))
+    }
+
+    /// A service as it stands, and an event whenever a commit changes what alone would bring it to a
+    /// level, the redundancy it stands on, or its state. Commits in a burst may be told by one event.
+    /// What begins or ceases to hold with time is noticed at the next commit that touches the service.
+    /// A watch that cannot go on is told so by an error; watching again begins with the present.
+    #[graphql(complexity = "WATCH_COST.saturating_add(child_complexity)")]
+    async fn watch(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The service, or any CI: an id, `type:name` or `attribute:value`.")] service: String,
+        #[graphql(
+            desc = "What counts as a failure of the service: this state or a worse one.",
+            default_with = "ImpactState::Down"
+        )]
+        level: ImpactState,
+        #[graphql(
+            desc = "What single points of failure are told: on top of what is broken, or as if all were well.",
+            default_with = "StartingState::Current"
+        )]
+        starting_state: StartingState,
+    ) -> Result<impl Stream<Item = ApiResult<WatchEvent>> + use<>, ApiError> {
+        if level == ImpactState::Ok {
+            return Err(ApiError::input("level", "`level` must be AT_RISK, DEGRADED or DOWN").with("value", "OK"));
+        }
+        let (context, view) = (api(ctx)?, snapshot(ctx)?);
+        let slot = resolve(view, "service", &service)?;
+        let watch = Watch {
+            service: view.ci_id(slot),
+            level: level.into(),
+            starting: starting_state.into(),
+            reader: context.cmdb.reader(),
+            pool: pool(ctx)?,
+            answers: answers(ctx)?,
+            clock: context.clock.clone(),
+        };
+        Ok(watch.follow(view.revision()).map(|change| change.map(WatchEvent)))
     }
 }
 

@@ -19,6 +19,7 @@ mod relationship;
 mod search;
 mod structure;
 mod traverse;
+mod watch;
 
 pub use attribute::AttributeObject;
 pub(super) use attribute::{inputs_by_name, object};
@@ -54,3 +55,4 @@ pub use structure::{
     SinglePointObject, SinglePointsObject, SinglePointsOfFailureObject,
 };
 pub use traverse::{NeighbourObject, NeighbourhoodObject, PathObject, PathStepObject, PathsObject};
+pub use watch::{RedundancyChange, WatchEvent, WatchedCiObject, WatchedGroupObject};

@@ -13,6 +13,7 @@ mod probable_cause;
 mod probe;
 mod proof;
 mod random;
+mod standing;
 mod structure;
 
 use super::oracle::Model;

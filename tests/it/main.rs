@@ -27,3 +27,4 @@ mod process;
 mod scenario;
 mod slow_clients;
 mod tidy;
+mod watch;

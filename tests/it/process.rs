@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -226,6 +226,21 @@ pub(crate) struct Client {
     pub(crate) url: String,
 }
 
+/// The events of a subscription.
+#[derive(Debug)]
+pub(crate) struct Events(Receiver<Value>);
+
+impl Events {
+    /// The next event; `None` at the end.
+    pub(crate) fn next(&self) -> Option<Value> {
+        match self.0.recv_timeout(DEADLINE) {
+            Ok(event) => Some(event),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("no event in {DEADLINE:?}"),
+        }
+    }
+}
+
 /// An answer: its status and its body.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
@@ -279,6 +294,28 @@ impl Client {
         let mut answer = self.graphql(query, variables);
         assert!(answer.get("errors").is_none(), "{answer}");
         answer["data"].take()
+    }
+
+    /// Subscribes with GraphQL by server-sent events.
+    pub(crate) fn subscribe(&self, query: &str, variables: &Value) -> Events {
+        let request = self.agent.post(format!("{}/graphql", self.url));
+        let request = request.header("accept", "text/event-stream");
+        let response = request.send_json(json!({ "query": query, "variables": variables }));
+        let reader = BufReader::new(response.expect("an answer").into_body().into_reader());
+        let (sender, events) = channel();
+        std::thread::spawn(move || {
+            for line in reader.lines().map_while(Result::ok) {
+                let event = line.strip_prefix("data: ").map(serde_json::from_str);
+                let gone = match event {
+                    Some(event) => sender.send(event.expect("JSON")).is_err(),
+                    None => line == "event: complete",
+                };
+                if gone {
+                    break;
+                }
+            }
+        });
+        Events(events)
     }
 
     /// Pushes a payload; `parameters` begin with `?`, or are empty.

@@ -27,7 +27,7 @@ mirror! {
         GroupUndersized,
         /// A group needs all it has, as a count: the first loss is an outage.
         ZeroHeadroom,
-        /// A CI below the members of a redundancy group takes enough of them down at once.
+        /// A CI below the members of a redundancy group takes enough of them down at once, and the consumer would stand otherwise.
         SharedFate,
         /// A group that is not grounded may be held up by its own consumer, round a circle.
         CyclicGroup,

@@ -9,7 +9,8 @@ use crate::model::{ImpactState, Strength};
 use super::meter::Meter;
 
 /// What is redundant: groups that can lose a member which counts without getting as bad as if they
-/// lost all. Where every weight is 1 and members count fully, that is k < n.
+/// lost all, and whose consumer would notice that. Where every weight is 1 and all count fully, that
+/// is 0 < k < n.
 #[derive(Debug)]
 pub(super) struct Redundant {
     /// By group number: the state with all members down; `OK` for a group that is not redundant.
@@ -51,15 +52,15 @@ impl Redundant {
 
 fn worst_state(view: ImpactView<'_>, group: u32) -> ImpactState {
     let gate = view.index.gate_of(group);
-    if gate.strength == Strength::NONE {
-        return ImpactState::Ok;
-    }
     let members = view.index.members(group);
     let mut all = [0; 3];
     for link in members {
         lose(view, group, *link, ImpactState::Down, &mut all);
     }
     let worst = gate.state(all);
+    if gate.strength.apply(worst) == ImpactState::Ok {
+        return ImpactState::Ok;
+    }
     let may_be_lost = |link: &&Link| {
         let mut bad = [0; 3];
         lose(view, group, **link, ImpactState::Down, &mut bad);

@@ -5,7 +5,7 @@
 //! states as bad as the group can get, so most failures touch little.
 
 use crate::graph::Slot;
-use crate::graph::dependency::Link;
+use crate::graph::dependency::{Circles, Gate, Link};
 use crate::impact::probe::{Mark, Probe, ProbeError};
 use crate::impact::question::{ImpactView, Premises};
 use crate::impact::report::TruncationReason;
@@ -23,7 +23,8 @@ const LEVELS: [ImpactState; 3] = [ImpactState::Down, ImpactState::Degraded, Impa
 type Fate = (u32, usize, Slot);
 
 /// Redundant groups that a single CI, neither member nor consumer, brings to the worst state they
-/// can get into: these CIs.
+/// can get into: these CIs. Not those that leave the consumer as bad by another way, which no
+/// redundancy of the group could help: the rack of a server with two power supplies.
 pub(super) fn find(
     view: ImpactView<'_>,
     redundant: &Redundant,
@@ -31,6 +32,7 @@ pub(super) fn find(
     scratch: &mut Scratch,
     findings: &mut Vec<LintFinding>,
 ) -> Result<(), TruncationReason> {
+    let circles = view.index.circles(|links| meter.spend(links))?;
     let mut fates: Vec<Fate> = Vec::new();
     let mut stopped = None;
     for level in LEVELS {
@@ -39,7 +41,12 @@ pub(super) fn find(
             .filter(|group| redundant.worst(*group) == level)
             .collect();
         if stopped.is_none() && !groups.is_empty() {
-            let trial = Trial { view, redundant, level };
+            let trial = Trial {
+                view,
+                redundant,
+                circles: &circles,
+                level,
+            };
             stopped = trial.run(&groups, meter, scratch, &mut fates).err();
         }
     }
@@ -55,6 +62,7 @@ pub(super) fn find(
 struct Trial<'a> {
     view: ImpactView<'a>,
     redundant: &'a Redundant,
+    circles: &'a Circles,
     level: ImpactState,
 }
 
@@ -66,8 +74,28 @@ impl Trial<'_> {
         scratch: &mut Scratch,
         fates: &mut Vec<Fate>,
     ) -> Result<(), TruncationReason> {
-        let inside = self.inside(groups, meter)?;
-        let candidates = self.candidates(&inside, meter)?;
+        let index = self.view.index;
+        let mut members = Vec::new();
+        let mut consumers: Vec<Slot> = groups.iter().map(|group| index.consumer(*group)).collect();
+        consumers.sort_unstable();
+        consumers.dedup();
+        let mut providers = consumers.clone();
+        for group in groups {
+            meter.spend(index.members(*group).len() as u64)?;
+            members.extend(
+                index
+                    .members(*group)
+                    .iter()
+                    .filter(|link| self.carries(**link))
+                    .map(|link| other(*link)),
+            );
+        }
+        for consumer in consumers {
+            self.providers(consumer, &mut providers, meter)?;
+        }
+        let below = self.below(members, meter)?;
+        let inside = self.below(providers, meter)?;
+        let candidates = self.candidates(&below, meter)?;
         let budget = meter.rest();
         let probe = Probe::new(self.view, &Premises::default(), self.level, &budget, scratch);
         let mut probe = match probe {
@@ -76,14 +104,10 @@ impl Trial<'_> {
             // Nothing is assumed, so nothing contradicts it.
             Err(ProbeError::Impact(_)) => return Ok(()),
         };
-        probe.confine(
-            (0u32..)
-                .zip(&inside)
-                .filter(|(_, inside)| **inside)
-                .map(|(slot, _)| Slot::new(slot)),
-        );
+        let inside = (0u32..).zip(&inside).filter(|(_, inside)| **inside);
+        probe.confine(inside.map(|(slot, _)| Slot::new(slot)));
         let start = probe.mark();
-        let mut losses = Losses::new(self.view.index.group_numbers(), start);
+        let mut losses = Losses::new(index.group_numbers(), start);
         for ci in candidates {
             let visited = probe.arcs_visited();
             let failed = probe.fail_down(ci, |_, _| false);
@@ -95,22 +119,37 @@ impl Trial<'_> {
         Ok(())
     }
 
-    /// Who can bring a member to where it counts, members and all: walked back from the groups.
-    fn inside(&self, groups: &[u32], meter: &mut Meter<'_>) -> Result<Vec<bool>, TruncationReason> {
-        let index = self.view.index;
-        let mut inside = vec![false; index.slots()];
-        let mut reached: Vec<Slot> = Vec::new();
-        let mut enter = |link: &Link, reached: &mut Vec<Slot>| {
-            if self.carries(*link) && !std::mem::replace(&mut inside[link.other as usize], true) {
-                reached.push(Slot::new(link.other));
-            }
-        };
-        for group in groups {
-            meter.spend(index.members(*group).len() as u64)?;
-            for link in index.members(*group) {
-                enter(link, &mut reached);
+    /// Whatever a consumer is hit by in one step, however little.
+    fn providers(
+        &self,
+        consumer: Slot,
+        providers: &mut Vec<Slot>,
+        meter: &mut Meter<'_>,
+    ) -> Result<(), TruncationReason> {
+        let links = self.view.index.incoming(consumer);
+        meter.spend(1 + links.len() as u64)?;
+        for link in links {
+            if link.is_group() {
+                let members = self.view.index.members(link.other);
+                meter.spend(members.len() as u64)?;
+                providers.extend(members.iter().map(|link| other(*link)));
+            } else {
+                providers.push(other(*link));
             }
         }
+        Ok(())
+    }
+
+    /// Who can bring one of these CIs to the level, themselves included.
+    fn below(&self, mut reached: Vec<Slot>, meter: &mut Meter<'_>) -> Result<Vec<bool>, TruncationReason> {
+        let index = self.view.index;
+        let mut below = vec![false; index.slots()];
+        reached.retain(|slot| !std::mem::replace(&mut below[slot.index()], true));
+        let mut enter = |link: &Link, reached: &mut Vec<Slot>| {
+            if self.carries(*link) && !std::mem::replace(&mut below[link.other as usize], true) {
+                reached.push(other(*link));
+            }
+        };
         while let Some(slot) = reached.pop() {
             let links = index.incoming(slot);
             meter.spend(1 + links.len() as u64)?;
@@ -126,19 +165,19 @@ impl Trial<'_> {
                 }
             }
         }
-        Ok(inside)
+        Ok(below)
     }
 
     fn carries(&self, link: Link) -> bool {
         strength(link).apply(ImpactState::Down) >= self.level
     }
 
-    /// Whose failure can hit anybody inside, by id: so what is looked at before a limit is met does
+    /// Whose failure can hit anybody of these, by id: so what is looked at before a limit is met does
     /// not depend on where CIs lie.
-    fn candidates(&self, inside: &[bool], meter: &mut Meter<'_>) -> Result<Vec<Slot>, TruncationReason> {
+    fn candidates(&self, below: &[bool], meter: &mut Meter<'_>) -> Result<Vec<Slot>, TruncationReason> {
         let index = self.view.index;
         let mut candidates = Vec::new();
-        let all = (0u32..).zip(inside).filter(|(_, inside)| **inside);
+        let all = (0u32..).zip(below).filter(|(_, below)| **below);
         for slot in all.map(|(slot, _)| Slot::new(slot)) {
             let links = index.outgoing(slot);
             meter.spend(1 + links.len() as u64)?;
@@ -148,7 +187,7 @@ impl Trial<'_> {
                 } else {
                     Slot::new(link.other)
                 };
-                self.carries(*link) && inside[target.index()]
+                self.carries(*link) && below[target.index()]
             };
             if links.iter().any(hits) {
                 candidates.push(slot);
@@ -198,7 +237,8 @@ impl Trial<'_> {
             let bad = std::mem::take(&mut losses.bad[group as usize]);
             let gate = self.view.index.gate_of(group);
             let is_below = gate.consumer != ci && losses.own.binary_search(&group).is_err();
-            if is_below && gate.state(bad) >= self.level {
+            let falls = is_below && gate.state(bad) >= self.level;
+            if falls && !self.falls_anyway(probe, group, &gate, meter)? {
                 meter.list(1)?;
                 fates.push((group, taken, ci));
             }
@@ -206,6 +246,42 @@ impl Trial<'_> {
         losses.own.clear();
         Ok(())
     }
+
+    /// Whether what else the consumer needs leaves it as bad as the group does. What depends on the
+    /// consumer itself does not count: it may be down because the consumer is.
+    fn falls_anyway(
+        &self,
+        probe: &Probe<'_>,
+        group: u32,
+        gate: &Gate,
+        meter: &mut Meter<'_>,
+    ) -> Result<bool, TruncationReason> {
+        let (index, consumer) = (self.view.index, gate.consumer);
+        let by_group = gate.strength.apply(self.level);
+        let independent = |link: &&Link| !self.circles.share(consumer, other(**link));
+        let links = index.incoming(consumer);
+        meter.spend(links.len() as u64)?;
+        let mut plain = links.iter().filter(|link| !link.is_group()).filter(independent);
+        if plain.any(|link| strength(*link).apply(probe.state(other(*link))) >= by_group) {
+            return Ok(true);
+        }
+        for link in links.iter().filter(|link| link.is_group() && link.other != group) {
+            let members = index.members(link.other);
+            meter.spend(members.len() as u64)?;
+            let mut bad = [0; 3];
+            for member in members.iter().filter(independent) {
+                lose(self.view, link.other, *member, probe.state(other(*member)), &mut bad);
+            }
+            if index.gate_of(link.other).output(bad) >= by_group {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn other(link: Link) -> Slot {
+    Slot::new(link.other)
 }
 
 /// What groups lost by one failure.

