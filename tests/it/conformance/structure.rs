@@ -28,7 +28,7 @@ const STRUCTURE: &str = "query Case(
     targets { points(first: 1000) { ci { id } } }
   }
   cutSets(
-    target: $target, level: $level, maxSize: $size, maxCount: 1000, startingState: $start, startingFailed: $before,
+    target: $target, level: $level, maxSize: $size, maxCount: 200, startingState: $start, startingFailed: $before,
     assume: $assume, at: $at, excludeTypes: $exclude, atRisk: $atRisk, grounded: $grounded
   ) @include(if: $cuts) {
     complete
