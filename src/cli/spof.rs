@@ -62,7 +62,8 @@ struct Found {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Target {
-    target: ShortCi,
+    #[serde(rename = "target")]
+    ci: ShortCi,
     before: String,
     points: Vec<Point>,
     total_count: Long,
@@ -94,7 +95,7 @@ pub(super) fn run(options: &Spof, backend: &Backend, output: &Output) -> anyhow:
         let points = target
             .points
             .iter()
-            .map(|point| vec![target.target.reference(), point.depth.to_string(), point.ci.reference()]);
+            .map(|point| vec![target.ci.reference(), point.depth.to_string(), point.ci.reference()]);
         points.collect::<Vec<_>>()
     });
     output.table(&["CI", "DEPTH", "SINGLE POINT OF FAILURE"], rows.collect());
@@ -115,7 +116,7 @@ pub(super) fn run(options: &Spof, backend: &Backend, output: &Output) -> anyhow:
 
 /// What a table of single points of failure cannot say of a CI.
 fn remark(target: &Target, output: &Output) {
-    let name = target.target.reference();
+    let name = target.ci.reference();
     let listed = target.points.len() as u64;
     if !target.complete {
         output.note(&format!(

@@ -98,6 +98,95 @@ fn probable_causes_are_shown_and_their_absence_is_an_exit_code() {
 }
 
 #[test]
+fn what_a_service_stands_on_is_a_list_and_a_tree() {
+    let shop = Shop::new();
+    let list = shop.run(&["dependencies", "business_service:shop"]);
+    assert_eq!(code(&list), 0, "{list:?}");
+    assert_shown!(out(&list) + &err(&list));
+    let tree = shop.run(&["dependencies", "business_service:shop", "--tree"]);
+    assert_eq!(code(&tree), 0, "{tree:?}");
+    assert_shown!(out(&tree));
+    let asked = ["dependencies", "business_service:shop", "--role", "REDUNDANT", "--json"];
+    let answer = shop.run(&asked);
+    let answer: Value = serde_json::from_str(&out(&answer)).unwrap();
+    let nodes = answer["nodes"].as_array().unwrap();
+    assert_eq!(answer["redundant"], nodes.len(), "{answer:#}");
+    assert!(
+        nodes
+            .iter()
+            .all(|one| one["potential"] == "DOWN" && one["actual"] != "DOWN")
+    );
+    assert_eq!(code(&shop.run(&["dependencies", "business_service:nobody"])), 4);
+}
+
+#[test]
+fn single_points_of_failure_and_cut_sets_are_found() {
+    let shop = Shop::new();
+    let tier = shop.run(&["spof", "--tier", "1"]);
+    assert_eq!(code(&tier), 0, "{tier:?}");
+    assert_shown!(out(&tier) + &err(&tier));
+    let cuts = shop.run(&["cut-sets", "database_cluster:shop-db"]);
+    assert_eq!(code(&cuts), 0, "{cuts:?}");
+    assert_shown!(out(&cuts) + &err(&cuts));
+    let points = |arguments: &[&str]| {
+        let answer = shop.run(&[&["spof", "database_cluster:shop-db", "--json"], arguments].concat());
+        let answer: Value = serde_json::from_str(&out(&answer)).unwrap();
+        assert_eq!(answer["complete"], true, "{answer:#}");
+        let points = answer["targets"][0]["points"].as_array().unwrap().iter();
+        points
+            .map(|point| point["ci"]["name"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert!(!points(&[]).contains(&"db-02".to_owned()));
+    assert!(points(&["--starting-failed", "database_instance:db-01"]).contains(&"db-02".to_owned()));
+    let bounded = shop.run(&["cut-sets", "business_service:shop", "--max-count", "1"]);
+    assert!(err(&bounded).contains("not complete (COUNT)"), "{bounded:?}");
+    for refused in [
+        &["spof", "business_service:shop", "--level", "OK"][..],
+        &["cut-sets", "business_service:shop", "--max-size", "6"],
+    ] {
+        assert_eq!(code(&shop.run(refused)), 3, "{refused:?}");
+    }
+    assert_eq!(code(&shop.run(&["spof"])), 2);
+    assert_eq!(code(&shop.run(&["spof", "--tier", "5"])), 2);
+}
+
+#[test]
+fn the_matrix_of_failures_and_services_is_a_table_and_a_spreadsheet() {
+    let shop = Shop::new();
+    let table = shop.run(&["cfia", "--tier", "1"]);
+    assert_eq!(code(&table), 0, "{table:?}");
+    assert_shown!(out(&table) + &err(&table));
+    let csv = shop.run(&["cfia", "--tier", "1", "--format", "csv"]);
+    let mut reader = csv::Reader::from_reader(csv.stdout.as_slice());
+    let headings = reader.headers().unwrap().clone();
+    assert!(
+        headings.iter().any(|heading| heading == "business_service:shop"),
+        "{headings:?}"
+    );
+    let rows = reader
+        .records()
+        .filter(|row| row.as_ref().is_ok_and(|row| row.len() == headings.len()))
+        .count();
+    let json = shop.run(&["cfia", "--tier", "1", "--format", "json"]);
+    let json: Value = serde_json::from_str(&out(&json)).unwrap();
+    assert_eq!(json["rows"].as_array().unwrap().len(), rows, "{json:#}");
+    let rows = [
+        "cfia",
+        "business_service:shop",
+        "--ci",
+        "rack:rack-01",
+        "--min-state",
+        "DOWN",
+        "--json",
+    ];
+    let json: Value = serde_json::from_str(&out(&shop.run(&rows))).unwrap();
+    assert_eq!(json["rows"][0]["cells"][0]["state"], "DOWN", "{json:#}");
+    let bounded = shop.run(&["cfia", "--tier", "1", "--max-rows", "2"]);
+    assert!(err(&bounded).contains("not complete (COUNT)"), "{bounded:?}");
+}
+
+#[test]
 fn a_pipeline_is_stopped_by_the_conditions_it_names() {
     let shop = Shop::new();
     let of = |arguments: &[&str]| code(&shop.run(&[&["impact"], arguments].concat()));

@@ -6,6 +6,7 @@
 mod case;
 mod cause;
 mod estate;
+mod structure;
 
 use std::fs;
 use std::path::{Path, PathBuf};

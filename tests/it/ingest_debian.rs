@@ -25,7 +25,7 @@ struct Counts {
 }
 
 /// The packages, and for each what it needs: all of the groups, one member of each.
-struct Packages {
+pub(crate) struct Packages {
     names: Vec<String>,
     groups: Vec<(String, BTreeSet<String>)>,
 }
@@ -35,7 +35,7 @@ fn rows(folder: &Path, name: &str) -> Vec<csv::StringRecord> {
     reader.records().map(|row| row.expect("a row")).collect()
 }
 
-fn read(folder: &Path) -> Packages {
+pub(crate) fn read(folder: &Path) -> Packages {
     let names: Vec<String> = rows(folder, "packages.csv")
         .iter()
         .map(|row| row[0].to_owned())
@@ -68,7 +68,7 @@ fn read(folder: &Path) -> Packages {
 
 /// The native payload; with redundancy each set of alternatives is a group of which one is enough,
 /// without it each alternative is needed.
-fn payload(packages: &Packages, with_redundancy: bool) -> String {
+pub(crate) fn payload(packages: &Packages, with_redundancy: bool) -> String {
     let mut text = String::from("{\"source\":\"debian\"}\n");
     // What connects packages stands before them, so that loads must put it aside.
     let mut plain: BTreeSet<(&str, &str)> = BTreeSet::new();

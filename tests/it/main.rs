@@ -26,5 +26,6 @@ mod lints;
 mod process;
 mod scenario;
 mod slow_clients;
+mod structure;
 mod tidy;
 mod watch;

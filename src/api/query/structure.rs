@@ -43,6 +43,15 @@ const CUT_SETS_MAX: usize = 1_000;
 /// Sets that the search for cut sets may hold at a time: about a hundred bytes each.
 const SETS_HELD_MAX: u64 = 500_000;
 
+/// How many targets a question has at most, as far as it says.
+fn targets_asked(targets: Option<&Vec<String>>, tiers: Option<&Vec<i32>>, max_targets: i32) -> i32 {
+    let named = targets.map_or(0, Vec::len).saturating_add(1);
+    match tiers {
+        Some(_) => max_targets,
+        None => max_targets.min(i32::try_from(named).unwrap_or(i32::MAX)),
+    }
+}
+
 /// Questions about structure.
 #[Object]
 impl StructureQuery {
@@ -102,7 +111,9 @@ impl StructureQuery {
 
     /// The CIs each of which brings a target to a level by its failure alone. With `startingFailed`
     /// the question is N-1: what is a single point of failure once these are gone?
-    #[graphql(complexity = "STRUCTURE_COST.saturating_add(rows(Some(max_targets), child_complexity))")]
+    #[graphql(
+        complexity = "STRUCTURE_COST.saturating_add(rows(Some(targets_asked(targets.as_ref(), tiers.as_ref(), max_targets)), child_complexity))"
+    )]
     #[expect(
         clippy::too_many_arguments,
         reason = "the question of the impact law has as many parts"

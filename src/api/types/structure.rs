@@ -20,7 +20,7 @@ pub(super) fn how_to_go_on(incomplete: Incomplete) -> String {
         Stage::Failures => "not every failure was tried; ",
     };
     let way = match incomplete.reason {
-        TruncationReason::Count => "ask for more answers, or a narrower question",
+        TruncationReason::Count => "raise the number asked for (`maxCount`, `maxRows`), or ask a narrower question",
         TruncationReason::Depth | TruncationReason::Arcs | TruncationReason::Results | TruncationReason::Time => {
             "ask for fewer CIs at a time or a worse level, exclude relationship types, or raise the server's limits in \
              its configuration"

@@ -210,7 +210,7 @@ proptest! {
         if points.incomplete.is_none() {
             assert_eq!(found.len(), truth.len());
         } else if points.incomplete.map(|incomplete| incomplete.stage) == Some(Stage::Failures) {
-            assert!(found.len() + points.undecided as usize >= truth.len());
+            assert!(found.len() as u64 + points.undecided >= truth.len() as u64);
             assert!(points.undecided > 0 || found.len() == truth.len());
         }
         let whole = ask_dependencies(&model, target, &premises, &Budget::UNLIMITED);
@@ -378,7 +378,7 @@ fn check_cfia(model: &Model, premises: &Premises, services: &[Slot], state_min: 
             continue;
         };
         assert_eq!(row.cells, expected);
-        assert_eq!(row.counts.total() as usize, expected.len());
+        assert_eq!(row.counts.total(), expected.len() as u64);
         assert!(row.can_fail || expected.is_empty());
     }
 }

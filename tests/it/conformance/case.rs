@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::estate::{Recorded, Refused, code_of, moment, record};
+use super::structure;
 use crate::process::Client;
 
 /// How a case went.
@@ -42,14 +43,20 @@ const IMPACT: &str = "query Case(
 
 pub(crate) fn check(client: &Client, file: &Value, case: &Value, prefix: &str) -> Outcome {
     let query = &case["query"];
+    let structural = structure::is_one(query);
     match query["op"].as_str() {
         Some("impact") => {}
         Some("root_cause" | "explain") => return super::cause::check(client, file, case, prefix),
+        _ if structural => {}
         _ => return Outcome::NotAskedYet("a later question"),
     }
     let expect = &case["expect"];
     let answer = record(client, file, case, prefix).and_then(|recorded| {
-        let answer = ask(client, query, &recorded);
+        let answer = if structural {
+            structure::ask(client, query, &recorded)
+        } else {
+            ask(client, query, &recorded)
+        };
         match code_of(&answer) {
             Some(code) => Err(Refused(as_the_law_says(&code, query))),
             None => Ok((recorded, answer)),
@@ -65,7 +72,11 @@ pub(crate) fn check(client: &Client, file: &Value, case: &Value, prefix: &str) -
         (Ok(found), None) => found,
     };
     let (recorded, answer) = found;
-    let differences = compare(expect, &recorded, &answer["data"]["impact"]);
+    let differences = if structural {
+        structure::compare(query, expect, &recorded, &answer["data"])
+    } else {
+        compare(expect, &recorded, &answer["data"]["impact"])
+    };
     if differences.is_empty() {
         Outcome::Agrees
     } else {
@@ -90,42 +101,53 @@ fn as_the_law_says(code: &str, query: &Value) -> String {
     }
 }
 
-fn ask(client: &Client, query: &Value, recorded: &Recorded) -> Value {
+/// The premises of a case's question.
+pub(super) fn premises(query: &Value, recorded: &Recorded) -> Map<String, Value> {
+    let variables = json!({
+        "start": if query["current"] == true { "CURRENT" } else { "STRUCTURAL" },
+        "before": states(query, "baseline", recorded),
+        "assume": states(query, "assume", recorded),
+        "at": moment(&query["at"]),
+        "exclude": excluded(query, recorded),
+        "atRisk": query["at_risk"].as_str().unwrap_or("TRANSITIVE"),
+        "grounded": query["grounded"] == true,
+    });
+    variables.as_object().cloned().unwrap_or_default()
+}
+
+/// CIs of a case, and their states.
+fn states(query: &Value, key: &str, recorded: &Recorded) -> Vec<Value> {
     let nobody = format!("ci:{}", uuid::Uuid::nil());
-    let listed = |key: &str| -> Vec<Value> {
-        let list = query[key].as_array().into_iter().flatten();
-        list.map(|one| {
-            let name = one.as_str().or(one["ci"].as_str()).unwrap_or_default();
-            let state = one["state"].as_str().unwrap_or("DOWN");
-            json!({ "ref": recorded.cis.get(name).unwrap_or(&nobody), "state": state })
-        })
-        .collect()
-    };
+    let list = query[key].as_array().into_iter().flatten();
+    list.map(|one| {
+        let name = one.as_str().or(one["ci"].as_str()).unwrap_or_default();
+        let state = one["state"].as_str().unwrap_or("DOWN");
+        json!({ "ref": recorded.cis.get(name).unwrap_or(&nobody), "state": state })
+    })
+    .collect()
+}
+
+fn excluded<'a>(query: &Value, recorded: &'a Recorded) -> Vec<&'a String> {
+    let excluded = query["exclude_types"].as_array().into_iter().flatten();
+    let excluded = excluded.filter_map(Value::as_str);
+    excluded.filter_map(|name| recorded.types.get(name)).collect()
+}
+
+fn ask(client: &Client, query: &Value, recorded: &Recorded) -> Value {
     let broken = ["failed_edges", "failed_relationships", "broken"]
         .iter()
         .flat_map(|key| query[*key].as_array().into_iter().flatten())
         .filter_map(|edge| recorded.edges.get(usize::try_from(edge.as_u64()?).ok()?)?.clone());
     let broken: Vec<String> = broken.collect();
-    let excluded = query["exclude_types"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
-    let excluded: Vec<&String> = excluded.filter_map(|name| recorded.types.get(name)).collect();
-    let variables = json!({
-        "failed": listed("failed"),
+    let mut variables = premises(query, recorded);
+    let own = json!({
+        "failed": states(query, "failed", recorded),
         "broken": broken,
-        "start": if query["current"] == true { "CURRENT" } else { "STRUCTURAL" },
-        "before": listed("baseline"),
-        "assume": listed("assume"),
-        "at": moment(&query["at"]),
         "depth": query["max_depth"],
-        "exclude": excluded,
-        "atRisk": query["at_risk"].as_str().unwrap_or("TRANSITIVE"),
-        "grounded": query["grounded"] == true,
         "ignore": query["ignore_missing"] == true,
     });
-    client.graphql(IMPACT, &variables)
+    variables.extend(own.as_object().cloned().unwrap_or_default());
+    client.graphql(IMPACT, &variables.into())
 }
 
 /// Everything in which an answer differs from what is expected.
