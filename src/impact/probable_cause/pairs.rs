@@ -81,9 +81,9 @@ impl Search<'_> {
     /// (or one component of grounded groups), so only such pairs are tried, and of these only those
     /// whose false and unseen predictions leave room for a higher score.
     pub(super) fn best_pair(&mut self, joint: Fit, bar: Fit) -> Result<Option<[Slot; 2]>, TruncationReason> {
-        let groups = self.found.groups.keys();
+        let groups = self.found.groups.iter();
         let meetings: FxHashMap<u32, Meeting> = groups
-            .filter_map(|group| Some((*group, Meeting::of(self.view.index, *group)?)))
+            .filter_map(|(group, _)| Some((*group, Meeting::of(self.view.index, *group)?)))
             .collect();
         if meetings.is_empty() {
             return Ok(None);
