@@ -175,7 +175,12 @@ fn predicted(model: &Model, level: ImpactState, premises: &Premises, causes: &BT
         premises: premises.clone(),
         ..ImpactQuestion::default()
     };
-    let (before, after) = model.evaluate_grounded(&asked);
+    let (before, after) = if model.groups.iter().any(|(_, group)| group.grounded) {
+        model.evaluate_grounded(&asked)
+    } else {
+        let evaluated = model.evaluate(&asked);
+        (evaluated.before.clone(), evaluated.after().clone())
+    };
     let cis = (0..model.rows.len()).filter(|ci| after[*ci] >= level && before[*ci] < level);
     cis.map(slot).collect()
 }

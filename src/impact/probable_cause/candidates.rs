@@ -56,7 +56,7 @@ pub(super) struct Candidates {
     /// How many there are.
     pub(super) total: u64,
     /// The groups on the way, by number, and the classes of symptoms behind each.
-    pub(super) groups: FxHashMap<u32, Classes>,
+    pub(super) groups: Vec<(u32, Classes)>,
 }
 
 /// A set of symptoms, as far as 64 bits tell them apart: the class of a symptom is its place in the
@@ -127,7 +127,8 @@ pub(super) fn candidates(
     if cut.is_none() && !walk.groups.is_empty() {
         cut = walk.classify(&observed.symptoms).err();
     }
-    candidates.groups = walk.groups;
+    candidates.groups = walk.groups.into_iter().collect();
+    candidates.groups.sort_unstable();
     (candidates, cut)
 }
 
@@ -228,7 +229,9 @@ impl Walk<'_, '_> {
                     *known |= classes;
                     let members = index.members(link.other);
                     self.meter.charge(members.len())?;
-                    members.iter().for_each(|member| add(member.other));
+                    for member in members {
+                        add(member.other);
+                    }
                 }
             }
         }

@@ -31,11 +31,6 @@ impl Score {
     pub fn value(self) -> f64 {
         self.numerator as f64 / self.denominator as f64
     }
-
-    fn cmp(self, other: Self) -> Ordering {
-        let left = u128::from(self.numerator) * u128::from(other.denominator);
-        left.cmp(&(u128::from(other.numerator) * u128::from(self.denominator)))
-    }
 }
 
 impl std::fmt::Display for Score {
@@ -71,8 +66,7 @@ impl Fit {
     /// `20 hits / (20 hits + 10 misses + 10 false alarms + unseen)`: the F1 measure, where a CI
     /// predicted but not observed counts as a tenth of a false alarm. 0 without a hit.
     pub fn score(&self) -> Score {
-        let numerator = HIT * self.hits;
-        let denominator = numerator + WRONG * (self.misses + self.false_alarms) + self.unseen;
+        let [numerator, denominator] = self.fraction();
         let divisor = gcd(numerator, denominator).max(1);
         Score {
             numerator: numerator / divisor,
@@ -80,16 +74,27 @@ impl Fit {
         }
     }
 
+    /// The score as it is written in the law, not reduced: comparing needs no more.
+    fn fraction(&self) -> [u64; 2] {
+        let hits = HIT * self.hits;
+        [hits, hits + WRONG * (self.misses + self.false_alarms) + self.unseen]
+    }
+
+    fn compare_scores(&self, other: &Self) -> Ordering {
+        let ([one, of_one], [other, of_other]) = (self.fraction(), other.fraction());
+        let product = |numerator: u64, denominator: u64| u128::from(numerator) * u128::from(denominator.max(1));
+        product(one, of_other).cmp(&product(other, of_one))
+    }
+
     /// The better fit first: by score, then fewer misses, false alarms, unseen.
     pub fn rank(&self, other: &Self) -> Ordering {
         let rest = |fit: &Self| (fit.misses, fit.false_alarms, fit.unseen);
-        let by_score = other.score().cmp(self.score());
-        by_score.then_with(|| rest(self).cmp(&rest(other)))
+        other.compare_scores(self).then_with(|| rest(self).cmp(&rest(other)))
     }
 
     /// Whether the score is higher.
     pub(super) fn beats(&self, other: &Self) -> bool {
-        self.score().cmp(other.score()) == Ordering::Greater
+        self.compare_scores(other) == Ordering::Greater
     }
 
     /// The best fit of any hypothesis that predicts at least what this one and `other` do, when so

@@ -6,7 +6,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::graph::Slot;
 use crate::graph::dependency::DependencyIndex;
+use crate::impact::probe::Mark;
 use crate::impact::report::TruncationReason;
+use crate::model::CiId;
 
 use super::candidates::{Classes, class_of};
 use super::fit::{Fit, Observation};
@@ -67,6 +69,8 @@ struct Hope {
     best: Fit,
     /// Places among the halves.
     pair: [usize; 2],
+    /// Of the two, the least first.
+    ids: [CiId; 2],
 }
 
 impl Search<'_> {
@@ -77,9 +81,9 @@ impl Search<'_> {
     /// (or one component of grounded groups), so only such pairs are tried, and of these only those
     /// whose false and unseen predictions leave room for a higher score.
     pub(super) fn best_pair(&mut self, joint: Fit, bar: Fit) -> Result<Option<[Slot; 2]>, TruncationReason> {
-        let groups = self.found.groups.keys();
+        let groups = self.found.groups.iter();
         let meetings: FxHashMap<u32, Meeting> = groups
-            .filter_map(|group| Some((*group, Meeting::of(self.view.index, *group)?)))
+            .filter_map(|(group, _)| Some((*group, Meeting::of(self.view.index, *group)?)))
             .collect();
         if meetings.is_empty() {
             return Ok(None);
@@ -87,36 +91,94 @@ impl Search<'_> {
         let halves = self.halves(&meetings, joint, bar)?;
         let mut hopes = self.hopes(&halves, joint, bar);
         let columns = self.view.columns;
-        let ids = |hope: &Hope| {
-            let mut ids = hope.pair.map(|half| columns.id(halves[half].slot));
-            ids.sort_unstable();
-            ids
-        };
         hopes.sort_by(|one, other| {
             let by_fit = one.best.rank(&other.best);
-            by_fit.then_with(|| ids(one).cmp(&ids(other)))
+            by_fit.then(one.ids.cmp(&other.ids))
         });
-        let mut best: Option<(Fit, &Hope)> = None;
-        for (tried, hope) in hopes.iter().enumerate() {
-            if best.is_some_and(|(best, _)| best.beats(&hope.best)) {
+        let best = self.try_hopes(&hopes, &halves, (joint, bar))?;
+        Ok(best.map(|hope| {
+            let mut pair = hope.pair.map(|half| &halves[half]);
+            pair.sort_by(|one, other| {
+                let by_fit = one.fit.rank(&other.fit);
+                by_fit.then_with(|| columns.id(one.slot).cmp(&columns.id(other.slot)))
+            });
+            pair.map(|half| half.slot)
+        }))
+    }
+
+    /// The best of the pairs, if it is better than `bar`; of those that fit alike the first.
+    ///
+    /// All pairs of one candidate are tried on top of its failure, and of two candidates the one that
+    /// brings about more is failed first, so that a hub falls once and not for each of its mates.
+    fn try_hopes<'h>(
+        &mut self,
+        hopes: &'h [Hope],
+        halves: &[Half],
+        (joint, bar): (Fit, Fit),
+    ) -> Result<Option<&'h Hope>, TruncationReason> {
+        let weight = |half: usize| {
+            let fit = halves[half].fit;
+            fit.hits + fit.false_alarms + fit.unseen
+        };
+        let mut by_base: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+        let mut bases = Vec::new();
+        for (number, hope) in hopes.iter().enumerate().take(PAIRS_MAX) {
+            let [one, other] = hope.pair;
+            let base = if weight(one) >= weight(other) { one } else { other };
+            let mates = by_base.entry(base).or_default();
+            if mates.is_empty() {
+                bases.push(base);
+            }
+            mates.push(number);
+        }
+        let mut best: Option<(Fit, usize)> = None;
+        for base in bases {
+            let numbers = by_base.remove(&base).unwrap_or_default();
+            let start = self.probe.mark();
+            let tried = self.try_base(hopes, halves, (base, &numbers), (joint, bar), &mut best);
+            self.probe.undo(start);
+            tried?;
+        }
+        if hopes.get(PAIRS_MAX).is_some_and(|next| !is_hopeless(next, best)) {
+            self.limit_pairs();
+        }
+        Ok(best.map(|(_, number)| &hopes[number]))
+    }
+
+    /// Tries the pairs of these numbers, all with one base, which is left failed.
+    fn try_base(
+        &mut self,
+        hopes: &[Hope],
+        halves: &[Half],
+        (base, numbers): (usize, &[usize]),
+        (joint, bar): (Fit, Fit),
+        best: &mut Option<(Fit, usize)>,
+    ) -> Result<(), TruncationReason> {
+        let start = self.probe.mark();
+        for number in numbers {
+            let hope = &hopes[*number];
+            if is_hopeless(hope, *best) {
                 break;
             }
-            if tried == PAIRS_MAX {
-                self.limit_pairs();
-                break;
+            if self.probe.mark() == start {
+                self.probe.fail_down(halves[base].slot, |_, _| false)?;
             }
-            let pair = hope.pair.map(|half| &halves[half]);
-            let Some(fit) = self.try_pair(joint, pair)? else {
+            let [one, other] = hope.pair;
+            let mate = &halves[if one == base { other } else { one }];
+            let Some(fit) = self.try_mate(&halves[base], mate)? else {
                 continue;
             };
-            let order = best.map_or(Ordering::Less, |(best, known)| {
-                fit.rank(&best).then_with(|| ids(hope).cmp(&ids(known)))
+            let order = best.map_or(Ordering::Less, |(known, first)| {
+                fit.rank(&known).then(hope.ids.cmp(&hopes[first].ids))
             });
-            if fit.beats(&bar) && order.is_lt() {
-                best = Some((fit, hope));
+            if fit.beats(&bar)
+                && order.is_lt()
+                && fit.hits > joint.hits + self.count_alone(&halves[base], mate, start)?
+            {
+                *best = Some((fit, *number));
             }
         }
-        Ok(best.map(|(_, hope)| hope.pair.map(|half| halves[half].slot)))
+        Ok(())
     }
 
     /// The candidates that take redundancy away and can be part of something better than `bar`, the
@@ -228,13 +290,19 @@ impl Search<'_> {
                     if are_exact {
                         only_both &= !(half.brought | mate.brought);
                     }
+                    if only_both == 0 {
+                        continue;
+                    }
                     let more = size(&sizes, only_both);
                     let alone = half.fit.hits + mate.fit.hits - joint.hits;
                     let best = half.fit.best_beyond(&mate.fit, self.hits_max.min(alone + more));
                     if more > 0 && best.beats(&bar) {
+                        let mut ids = [half.slot, mate.slot].map(|slot| self.view.columns.id(slot));
+                        ids.sort_unstable();
                         hopes.push(Hope {
                             best,
                             pair: [other, number],
+                            ids,
                         });
                     }
                 }
@@ -244,31 +312,27 @@ impl Search<'_> {
         hopes
     }
 
-    /// How a pair fits, if it brings a symptom about that neither of the two does.
-    fn try_pair(&mut self, joint: Fit, [one, other]: [&Half; 2]) -> Result<Option<Fit>, TruncationReason> {
-        let start = self.probe.mark();
-        let fit = self.fail_both(one.slot, other.slot, joint);
-        self.probe.undo(start);
-        let fit = fit?;
-        if fit.hits <= one.fit.hits.max(other.fit.hits) {
-            return Ok(None);
-        }
-        let mut alone: FxHashSet<Slot> = FxHashSet::default();
-        for half in [one, other] {
-            let failed = self.probe.fail_down(half.slot, |_, _| false);
-            let newly = self.probe.newly_bad_since(start);
-            alone.extend(newly.filter(|slot| self.observed.of(*slot) == Observation::Symptom));
-            self.probe.undo(start);
-            failed?;
-        }
-        Ok((fit.hits > joint.hits + alone.len() as u64).then_some(fit))
+    /// How a pair fits whose base has failed, if it explains more than each of the two.
+    fn try_mate(&mut self, base: &Half, mate: &Half) -> Result<Option<Fit>, TruncationReason> {
+        let mark = self.probe.mark();
+        let failed = self.probe.fail_down(mate.slot, |_, _| false);
+        let fit = self.observed.extend(base.fit, self.probe.newly_bad_since(mark));
+        self.probe.undo(mark);
+        failed?;
+        Ok((fit.hits > base.fit.hits.max(mate.fit.hits)).then_some(fit))
     }
 
-    fn fail_both(&mut self, one: Slot, other: Slot, joint: Fit) -> Result<Fit, TruncationReason> {
-        let start = self.probe.mark();
-        self.probe.fail_down(one, |_, _| false)?;
-        self.probe.fail_down(other, |_, _| false)?;
-        Ok(self.observed.extend(joint, self.probe.newly_bad_since(start)))
+    /// How many symptoms the two bring about, each alone, on top of what had failed at `start`. Leaves
+    /// the base failed.
+    fn count_alone(&mut self, base: &Half, mate: &Half, start: Mark) -> Result<u64, TruncationReason> {
+        let mut alone: FxHashSet<Slot> = FxHashSet::default();
+        for half in [mate, base] {
+            self.probe.undo(start);
+            self.probe.fail_down(half.slot, |_, _| false)?;
+            let newly = self.probe.newly_bad_since(start);
+            alone.extend(newly.filter(|slot| self.observed.of(*slot) == Observation::Symptom));
+        }
+        Ok(alone.len() as u64)
     }
 
     /// How many symptoms of each class nothing explains so far.
@@ -292,4 +356,9 @@ fn size(sizes: &[u64; 64], classes: Classes) -> u64 {
     let sizes = sizes.iter().enumerate();
     let within = sizes.filter(|(class, _)| classes & class_of(*class) != 0);
     within.map(|(_, size)| size).sum()
+}
+
+/// Whether a pair cannot be better than the best, which is given with its number.
+fn is_hopeless(hope: &Hope, best: Option<(Fit, usize)>) -> bool {
+    best.is_some_and(|(best, _)| best.beats(&hope.best))
 }

@@ -2,6 +2,8 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
 use super::random::{grounded_model_and_question, model_and_question};
 use crate::graph::Slot;
@@ -276,6 +278,59 @@ fn many_candidates_that_bring_one_hub_down_cost_one_fall_of_it() {
             .expect("ranked");
         assert_eq!(last.fit.hits + last.fit.unseen, (FEEDS + 1 + HOSTS) as u64);
     });
+}
+
+/// Consumers that each need one of two, on providers with plain arcs between them, and what the
+/// failure of two providers brings about as symptoms.
+fn broken_pair() -> impl Strategy<Value = (Model, CauseQuestion)> {
+    let groups = vec((0..6usize, 0..6usize), 6);
+    let plains = vec((0..6usize, 0..12usize), 0..5);
+    (groups, plains, (0..6usize, 0..6usize), any::<u16>()).prop_map(|(groups, plains, (one, other), unseen)| {
+        let mut model = Model::of(12);
+        for (consumer, (member, spare)) in (6..12).zip(groups) {
+            one_of(&mut model, consumer, &[member, spare]);
+        }
+        // The oracle takes much longer for grounded groups.
+        model.groups.iter_mut().for_each(|(_, group)| group.grounded = false);
+        let plains = plains.into_iter().filter(|(source, target)| source != target);
+        model.arcs.extend(plains.map(|(source, target)| plain(source, target)));
+        let failed = [one, other].map(|ci| FailedCi {
+            slot: slot(ci),
+            state: ImpactState::Down,
+        });
+        let question = ImpactQuestion {
+            failed: failed.to_vec(),
+            ..ImpactQuestion::default()
+        };
+        let after = model.evaluate(&question).after().clone();
+        let bad = (0..12).filter(|ci| after[*ci] >= ImpactState::Degraded && unseen & 1 << ci == 0);
+        let question = observed(&bad.collect::<Vec<_>>(), &[]);
+        (model, question)
+    })
+}
+
+#[test]
+fn brute_force_finds_the_same_pairs() {
+    const CASES: u32 = 200;
+    let config = ProptestConfig {
+        cases: CASES,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let mut pairs = 0;
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    for _ in 0..CASES {
+        let (model, question) = broken_pair().new_tree(&mut runner).expect("a case").current();
+        let answer = ask(&model, &question);
+        pairs += usize::from(answer.causes.iter().any(|cause| cause.paired_with.is_some()));
+        let causes: Vec<NaiveRow> = answer.causes.iter().map(|cause| row(cause.slot, cause.joint)).collect();
+        assert_eq!(
+            causes,
+            NaiveCauses::new(&model, &question).explain(),
+            "{model:?} {question:?}"
+        );
+    }
+    assert!(pairs > 20, "only {pairs} of the cases have a pair");
 }
 
 /// A question of any level on a random model, some groups of which are grounded.
