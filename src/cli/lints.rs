@@ -72,7 +72,7 @@ struct Found {
 }
 
 #[derive(Debug, Deserialize)]
-struct Count {
+struct OfCode {
     code: String,
     severity: String,
     count: Long,
@@ -98,7 +98,7 @@ pub(super) fn run(options: &Lints, backend: &Backend, output: &Output) -> anyhow
     report["totalCount"] = json!(total);
     report["findings"] = json!(all);
     output.json(&report);
-    let counts: Vec<Count> = serde_json::from_value(report["counts"].take())?;
+    let counts: Vec<OfCode> = serde_json::from_value(report["counts"].take())?;
     show(&counts, serde_json::from_value(Value::Array(all))?, output);
     output.note(&format!("{} of {total}", limit.min(total)));
     let complete = report["complete"] == json!(true);
@@ -114,7 +114,7 @@ pub(super) fn run(options: &Lints, backend: &Backend, output: &Output) -> anyhow
     })
 }
 
-fn show(counts: &[Count], found: Vec<Found>, output: &Output) {
+fn show(counts: &[OfCode], found: Vec<Found>, output: &Output) {
     let counted = counts.iter().filter(|count| count.count.0 > 0 || !count.complete);
     let counted = counted.map(|count| {
         let more = if count.complete { "" } else { " or more" };
