@@ -37,8 +37,7 @@ impl Scenario {
         let source = default_source();
         let mut planner = Planner::new(&mut self.estate, &mut self.ids, self.at, revision, &source);
         let done = planner.execute(command);
-        let planned = planner.finish();
-        self.delta.items.extend(planned.delta.items);
+        self.delta.items.extend(planner.finish().delta.items);
         done
     }
 

@@ -47,7 +47,7 @@ Examples:
 pub(super) struct Impact {
     /// The CIs that fail: each an id, `type:name` or an identifier, with a state if it is not that of
     /// --state.
-    #[arg(required_unless_present = "relationships", value_name = "CI[=STATE]", value_parser = CiAndState::read)]
+    #[arg(required_unless_present = "relationships", value_name = "CI[=STATE]", value_parser = CiAndState::parser())]
     cis: Vec<CiAndState>,
     /// The state they fall into.
     #[arg(long, value_name = "STATE", default_value = "DOWN")]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use clap::Args;
+use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use serde_json::{Map, Value, json};
 
 use crate::model::ImpactState;
@@ -16,7 +17,7 @@ pub(super) struct Premises {
     current: bool,
     /// These fail before the question is asked, as targets of other changes do; DOWN if no state is
     /// said.
-    #[arg(long, value_name = "CI[=STATE]", value_delimiter = ',', value_parser = CiAndState::read)]
+    #[arg(long, value_name = "CI[=STATE]", value_delimiter = ',', value_parser = CiAndState::parser())]
     starting_failed: Vec<CiAndState>,
     /// Take the state of a CI as given, whatever it stands on.
     #[arg(long, value_name = "CI=STATE", value_parser = CiAndState::read_both)]
@@ -90,15 +91,16 @@ pub(super) struct CiAndState {
 impl CiAndState {
     /// Reads `CI` or `CI=STATE`. References may hold `=` themselves, so only a state behind the last
     /// one is taken for a state.
-    ///
-    /// # Errors
-    ///
-    /// None: what names no state names a CI.
-    pub(super) fn read(text: &str) -> Result<Self, std::convert::Infallible> {
-        Ok(Self::read_both(text).unwrap_or_else(|_| Self {
+    fn read(text: &str) -> Self {
+        Self::read_both(text).unwrap_or_else(|_| Self {
             ci: text.to_owned(),
             state: None,
-        }))
+        })
+    }
+
+    /// Reads an argument as [`CiAndState::read`] does.
+    pub(super) fn parser() -> impl TypedValueParser<Value = Self> {
+        NonEmptyStringValueParser::new().map(|text| Self::read(&text))
     }
 
     fn read_both(text: &str) -> Result<Self, String> {
@@ -128,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_state_is_what_follows_the_last_equals_sign_if_it_is_one() {
-        let read = |text: &str| CiAndState::read(text).expect("it cannot fail");
+        let read = CiAndState::read;
         let named = |ci: &str, state| CiAndState {
             ci: ci.to_owned(),
             state,

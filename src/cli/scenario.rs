@@ -42,7 +42,7 @@ pub(super) struct Scenario {
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
     /// These fail, in both: each an id, `type:name` or an identifier, DOWN if no state is said.
-    #[arg(long = "fail", value_name = "CI[=STATE]", value_delimiter = ',', value_parser = CiAndState::read)]
+    #[arg(long = "fail", value_name = "CI[=STATE]", value_delimiter = ',', value_parser = CiAndState::parser())]
     failed: Vec<CiAndState>,
     /// Compare the single points of failure of these services, instead of all that the plan can touch.
     #[arg(long = "service", value_name = "CI", value_delimiter = ',')]
@@ -95,7 +95,8 @@ struct Differing {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Service {
-    service: ShortCi,
+    #[serde(rename = "service")]
+    ci: ShortCi,
     today: Option<String>,
     planned: Option<String>,
     new_single_points_of_failure: Vec<ShortCi>,
@@ -175,7 +176,7 @@ fn show(comparison: &Comparison, output: &Output) {
     };
     let services = comparison.services.iter().map(|one| {
         vec![
-            one.service.reference(),
+            one.ci.reference(),
             format!("{} -> {}", state(&one.today), state(&one.planned)),
             names(&one.new_single_points_of_failure),
             names(&one.vanished_single_points_of_failure),

@@ -218,6 +218,21 @@ pub(super) fn show(report: &ImpactReport, state_min: ImpactState, output: &Outpu
         ]
     });
     output.table(&["TYPE", "DOWN", "DEGRADED", "AT_RISK"], types.collect());
+    show_what_held(report, output);
+    if let Some(proof) = &report.proof {
+        proof.show(output);
+    }
+    for warning in &report.warnings {
+        let samples = warning.samples.join(", ");
+        output.note(&format!(
+            "warning: {} ({} times): {samples}",
+            warning.code, warning.count
+        ));
+    }
+}
+
+/// Shows what kept the failure from being worse: groups, strengths, assumptions.
+fn show_what_held(report: &ImpactReport, output: &Output) {
     let absorbed = report.absorbed.iter().map(|absorbed| {
         let lost: Vec<String> = absorbed.lost.iter().map(ShortCi::reference).collect();
         vec![
@@ -238,14 +253,4 @@ pub(super) fn show(report: &ImpactReport, state_min: ImpactState, output: &Outpu
         vec![held.ci.reference(), otherwise]
     });
     output.table(&["ASSUMED", "STATE"], held.collect());
-    if let Some(proof) = &report.proof {
-        proof.show(output);
-    }
-    for warning in &report.warnings {
-        let samples = warning.samples.join(", ");
-        output.note(&format!(
-            "warning: {} ({} times): {samples}",
-            warning.code, warning.count
-        ));
-    }
 }
