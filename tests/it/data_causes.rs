@@ -113,8 +113,13 @@ fn ranked(snapshot: &Snapshot, cases: &Value) -> (u64, u64) {
 /// known answers list them, and the node whose alarm opened the issue. Nobody is said to be
 /// healthy: a fault of latency leaves most nodes within their noise, so silence says little.
 ///
-/// As published, the graph ends at the load balancers, because tracing stops there; what they
-/// forward to is what a CMDB adds. Both are tried.
+/// As published, the graph ends at the load balancers, because tracing stops there. On it the fault
+/// is among the first three more often than by the simpler ranking, but first less often.
+///
+/// What the balancers forward to (`BEHIND`) is not in the data. It was read from their names, after
+/// looking at the cases that were missed on these same faults, and after other choices of symptoms
+/// and healthy CIs had done no better. So the second figures guard against getting worse; they are
+/// no measure of how well causes are found in a system not seen before.
 #[test]
 fn injected_faults_of_a_shop_are_among_the_first_causes() {
     let Some(folder) = sample("petshop-rca") else {
@@ -144,8 +149,10 @@ fn injected_faults_of_a_shop_are_among_the_first_causes() {
     );
     let cis: BTreeMap<String, &str> = nodes.iter().map(|node| (node.clone(), "application_service")).collect();
     let as_published = loaded(&cis, &calls);
-    let (_, third) = ranked(&as_published.cmdb.reader().snapshot(), &known["cases"]);
+    let (first, third) = ranked(&as_published.cmdb.reader().snapshot(), &known["cases"]);
     let floor = |baseline: &str, top: &str| known[baseline][top].as_u64().expect("a number");
+    assert_eq!((first, third), (14, 25));
+    assert!(first < floor("baseline_deepest_alerting", "top1"));
     assert!(third > floor("baseline_deepest_alerting", "top3"), "{third}");
 
     calls.extend(BEHIND.map(|(balancer, service)| (balancer.to_owned(), "depends_on", service.to_owned())));
