@@ -5,12 +5,12 @@ use proptest::prelude::*;
 use super::grounded::{one_of, plain};
 use super::structure::{level, limited, model_and_premises};
 use crate::graph::Slot;
-use crate::graph::dependency::Carrier;
+use crate::graph::dependency::{Carrier, GroupKey, ImpactArc};
 use crate::impact::oracle::{Model, slot};
 use crate::impact::{
     Budget, CutSetQuestion, CutSets, Premises, Scratch, Stage, TruncationReason, cut_sets, single_points_of_failure,
 };
-use crate::model::ImpactState;
+use crate::model::{ImpactState, PoolId, Strength, Weight};
 
 fn ask(model: &Model, question: CutSetQuestion, premises: &Premises, budget: &Budget<'_>) -> CutSets {
     model.with_view(|view| cut_sets(view, question, premises, budget, &mut Scratch::default()).expect("no conflict"))
@@ -184,4 +184,49 @@ fn a_ladder_is_cut_at_each_of_its_rungs() {
         };
         assert_eq!(one.index() / 2, other.index() / 2);
     }
+}
+
+/// A failure that brings nobody down but only degrades tells nothing of what going down would do.
+#[test]
+fn a_harmless_failure_clears_only_those_that_it_takes_down() {
+    // s needs one of m1 and m2, which use d, and one of f and x. c degrades d, and takes f down by e.
+    let (s, m1, m2, d, c, e, f, x) = (0, 1, 2, 3, 4, 5, 6, 7);
+    let mut model = Model::of(8);
+    one_of(&mut model, s, &[m1, m2]);
+    let (group, parameters) = *model.groups.last().expect("just added");
+    let second = GroupKey::Pool {
+        consumer: slot(s),
+        pool: PoolId::new(1),
+    };
+    model.groups.push((second, parameters));
+    let members: Vec<ImpactArc> = [f, x]
+        .map(|member| ImpactArc {
+            carrier: Carrier::Member {
+                group: second,
+                weight: Weight::ONE,
+            },
+            ..plain(member, s)
+        })
+        .into();
+    assert_ne!(group, second);
+    model.arcs.extend(members);
+    let soft = |source: usize, target: usize, strength: Strength| ImpactArc {
+        strength,
+        ..plain(source, target)
+    };
+    model.arcs.extend([
+        soft(d, m1, Strength::SOFT),
+        soft(d, m2, Strength::SOFT),
+        soft(c, d, Strength::DEGRADED),
+        plain(c, e),
+        plain(e, f),
+    ]);
+    check(&model, &Premises::default(), slot(s), ImpactState::Degraded);
+    let answer = ask(
+        &model,
+        question(slot(s), ImpactState::Degraded),
+        &Premises::default(),
+        &Budget::UNLIMITED,
+    );
+    assert!(answer.cut_sets.contains(&vec![slot(d)]) && !answer.cut_sets.contains(&vec![slot(c)]));
 }
