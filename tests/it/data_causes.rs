@@ -33,7 +33,8 @@ fn payload(cis: &BTreeMap<String, &str>, relationships: &BTreeSet<(String, &str,
             .iter()
             .map(|(from, relationship_type, to)| json!({ "relationship": { "from": from, "type": relationship_type, "to": to } })),
     );
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+    lines.join("\n")
 }
 
 /// A database with them in it.
@@ -274,8 +275,14 @@ const NEEDS: [&str; 5] = [
     "webserver_id",
 ];
 
+/// The types of CIs by key.
+type Cis = BTreeMap<String, &'static str>;
+
+/// Relationships: from, type, to.
+type Relationships = BTreeSet<(String, &'static str, String)>;
+
 /// The sample estate: CIs by class and name, and relationships. Hypervisors are members of farms.
-fn sample_estate(folder: &Path) -> (BTreeMap<String, &'static str>, BTreeSet<(String, &'static str, String)>) {
+fn sample_estate(folder: &Path) -> (Cis, Relationships) {
     let mut all = Vec::new();
     objects(folder, &mut all);
     let types: BTreeMap<&str, &str> = CLASSES.into();
