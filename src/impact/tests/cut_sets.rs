@@ -189,23 +189,24 @@ fn a_ladder_is_cut_at_each_of_its_rungs() {
 /// A failure that brings nobody down but only degrades tells nothing of what going down would do.
 #[test]
 fn a_harmless_failure_clears_only_those_that_it_takes_down() {
-    // s needs one of m1 and m2, which use d, and one of f and x. c degrades d, and takes f down by e.
-    let (s, m1, m2, d, c, e, f, x) = (0, 1, 2, 3, 4, 5, 6, 7);
+    // The shop needs one of m1 and m2, which use the disk, and one of feed and spare. The cooler
+    // degrades the disk, and takes the feed down by the engine.
+    let (shop, m1, m2, disk, cooler, engine, feed, spare) = (0, 1, 2, 3, 4, 5, 6, 7);
     let mut model = Model::of(8);
-    one_of(&mut model, s, &[m1, m2]);
+    one_of(&mut model, shop, &[m1, m2]);
     let (group, parameters) = *model.groups.last().expect("just added");
     let second = GroupKey::Pool {
-        consumer: slot(s),
+        consumer: slot(shop),
         pool: PoolId::new(1),
     };
     model.groups.push((second, parameters));
-    let members: Vec<ImpactArc> = [f, x]
+    let members: Vec<ImpactArc> = [feed, spare]
         .map(|member| ImpactArc {
             carrier: Carrier::Member {
                 group: second,
                 weight: Weight::ONE,
             },
-            ..plain(member, s)
+            ..plain(member, shop)
         })
         .into();
     assert_ne!(group, second);
@@ -215,18 +216,18 @@ fn a_harmless_failure_clears_only_those_that_it_takes_down() {
         ..plain(source, target)
     };
     model.arcs.extend([
-        soft(d, m1, Strength::SOFT),
-        soft(d, m2, Strength::SOFT),
-        soft(c, d, Strength::DEGRADED),
-        plain(c, e),
-        plain(e, f),
+        soft(disk, m1, Strength::SOFT),
+        soft(disk, m2, Strength::SOFT),
+        soft(cooler, disk, Strength::DEGRADED),
+        plain(cooler, engine),
+        plain(engine, feed),
     ]);
-    check(&model, &Premises::default(), slot(s), ImpactState::Degraded);
+    check(&model, &Premises::default(), slot(shop), ImpactState::Degraded);
     let answer = ask(
         &model,
-        question(slot(s), ImpactState::Degraded),
+        question(slot(shop), ImpactState::Degraded),
         &Premises::default(),
         &Budget::UNLIMITED,
     );
-    assert!(answer.cut_sets.contains(&vec![slot(d)]) && !answer.cut_sets.contains(&vec![slot(c)]));
+    assert!(answer.cut_sets.contains(&vec![slot(disk)]) && !answer.cut_sets.contains(&vec![slot(cooler)]));
 }
