@@ -1,7 +1,7 @@
 //! What every resolver may use: the database, the limits, and the one snapshot of the request.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_graphql::Context;
@@ -65,10 +65,11 @@ impl Default for ApiLimits {
 }
 
 /// What belongs to one request: put into its data before it is executed.
-#[derive(Clone, Debug)]
+#[derive(Debug, Default)]
 pub struct RequestContext {
-    /// The estate as this request sees it.
-    pub snapshot: Snapshot,
+    /// The estate as this request sees it: taken when the first field asks for it. A subscription
+    /// never does, and so does not hold an old estate for as long as it lives.
+    snapshot: OnceLock<Snapshot>,
 }
 
 /// The pool of questions, in the schema's data.
@@ -88,12 +89,12 @@ pub(super) fn api<'a>(ctx: &Context<'a>) -> ApiResult<&'a ApiContext> {
 
 pub(super) fn snapshot<'a>(ctx: &Context<'a>) -> ApiResult<&'a Snapshot> {
     let request: Option<&RequestContext> = ctx.data_opt();
-    request
-        .map(|request| &request.snapshot)
-        .ok_or_else(|| ApiError::internal("the request came without a snapshot"))
+    let request = request.ok_or_else(|| ApiError::internal("the request came without its context"))?;
+    let reader = api(ctx)?.cmdb.reader();
+    Ok(request.snapshot.get_or_init(|| reader.snapshot()))
 }
 
-/// The estate at this moment: for mutations, which see what was committed before them, also by an
+/// The estate at this moment: for subscriptions, and for mutations, which see what was committed before them, also by an
 /// earlier field of the same request.
 pub(super) fn current(ctx: &Context<'_>) -> ApiResult<Snapshot> {
     Ok(api(ctx)?.cmdb.reader().snapshot())

@@ -64,10 +64,10 @@ fn parts() -> SchemaBuilder<Query, Mutation, Subscription> {
 impl ApiSchema {
     /// Gives a request the one snapshot that all its fields see. Who asks is in its data already.
     fn prepare(&self, request: Request) -> Request {
-        let snapshot = self.context.cmdb.reader().snapshot();
         // Commits by other ways than this schema, as bulk ingest, are noticed here.
-        self.answers.forget_before(snapshot.revision());
-        request.data(RequestContext { snapshot })
+        let revision = self.context.cmdb.reader().snapshot().revision();
+        self.answers.forget_before(revision);
+        request.data(RequestContext::default())
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Subscription as GraphQlSubscription};
 use futures_util::{Stream, StreamExt};
 
-use super::context::{api, pool, resolve, snapshot};
+use super::context::{api, current, pool, resolve};
 use super::error::{ApiError, ApiResult};
 use super::query::subject::answers;
 use super::scalars::Long;
@@ -37,8 +37,8 @@ impl Subscription {
         ci_types: Option<Vec<String>>,
         #[graphql(desc = "Only changes of these CIs, their relationships and groups.")] refs: Option<Vec<String>>,
     ) -> Result<impl Stream<Item = ApiResult<JournalEntryObject>> + use<>, ApiError> {
-        let view = snapshot(ctx)?;
-        let filter = DeltaFilter::new(view, kinds, ci_types, refs)?;
+        let view = current(ctx)?;
+        let filter = DeltaFilter::new(&view, kinds, ci_types, refs)?;
         let reader = api(ctx)?.cmdb.reader();
         let from = from.map_or_else(|| view.revision(), Into::into);
         if from > view.revision() {
@@ -85,8 +85,8 @@ impl Subscription {
         if level == ImpactState::Ok {
             return Err(ApiError::input("level", "`level` must be AT_RISK, DEGRADED or DOWN").with("value", "OK"));
         }
-        let (context, view) = (api(ctx)?, snapshot(ctx)?);
-        let slot = resolve(view, "service", &service)?;
+        let (context, view) = (api(ctx)?, current(ctx)?);
+        let slot = resolve(&view, "service", &service)?;
         let watch = Watch {
             service: view.ci_id(slot),
             level: level.into(),

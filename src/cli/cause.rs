@@ -11,6 +11,7 @@ use crate::model::ImpactState;
 use super::answer::{Long, ShortCi};
 use super::backend::{Backend, Document};
 use super::output::Output;
+use super::premises::Premises;
 
 const CAUSES: Document = Document {
     operation: "ProbableCauses",
@@ -47,18 +48,11 @@ pub(super) struct Cause {
     /// Try so many candidates at most, the nearest to the symptoms.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     max_candidates: u32,
-    /// Start from the recorded lifecycle stages: what is down already is no cause.
-    #[arg(long)]
-    current: bool,
-    /// These are well whatever happens, as far as the question is concerned.
-    #[arg(long, value_name = "CI", value_delimiter = ',')]
-    assume_ok: Vec<String>,
-    /// Relationships of these types carry nothing.
-    #[arg(long = "exclude-type", value_name = "TYPE", value_delimiter = ',')]
-    exclude_types: Vec<String>,
     /// List so many single causes at most.
     #[arg(long, value_name = "N", default_value_t = 10)]
     first: u32,
+    #[command(flatten)]
+    premises: Premises,
 }
 
 #[derive(Debug, Deserialize)]
@@ -125,19 +119,17 @@ impl Change {
 }
 
 pub(super) fn run(options: &Cause, backend: &Backend, output: &Output) -> anyhow::Result<ExitCode> {
-    let well = |ci: &String| json!({ "ref": ci, "state": ImpactState::Ok.as_str() });
-    let variables = json!({
+    let mut variables = options.premises.variables();
+    let own = json!({
         "symptoms": options.symptoms,
         "healthy": options.healthy,
         "level": options.level.as_str(),
-        "startingState": if options.current { "CURRENT" } else { "STRUCTURAL" },
-        "assume": options.assume_ok.iter().map(well).collect::<Vec<_>>(),
-        "excludeTypes": options.exclude_types,
         "maxCauses": options.max_causes,
         "maxCandidates": options.max_candidates,
         "first": options.first,
     });
-    let mut data: Value = backend.ask(CAUSES, &variables)?;
+    variables.extend(own.as_object().cloned().unwrap_or_default());
+    let mut data: Value = backend.ask(CAUSES, &variables.into())?;
     let answer = data["probableCauses"].take();
     output.json(&answer);
     let found: Found = serde_json::from_value(answer)?;

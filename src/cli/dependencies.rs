@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Long, ShortCi};
 use super::backend::{Backend, Document};
+use super::drawing::Drawing;
 use super::output::Output;
 use super::premises::Premises;
 
@@ -29,6 +30,7 @@ state if the dependency alone is down. Roles:
 Examples:
   linchpin dependencies business_service:shop
   linchpin dependencies business_service:shop --tree
+  linchpin dependencies business_service:shop --draw mermaid
   linchpin dependencies business_service:shop --role SINGLE_POINT_OF_FAILURE --json")]
 pub(super) struct Dependencies {
     /// The CI: an id, `type:name` or an identifier.
@@ -36,6 +38,9 @@ pub(super) struct Dependencies {
     /// Show a tree: under each CI what it stands on, each once, where it is nearest.
     #[arg(long, conflicts_with_all = ["roles", "offset"])]
     tree: bool,
+    /// Write a picture instead, for drawing programs.
+    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with_all = ["roles", "offset", "tree"])]
+    draw: Option<Drawing>,
     /// Only dependencies of these roles.
     #[arg(long = "role", value_enum, value_name = "ROLE", value_delimiter = ',')]
     roles: Vec<Role>,
@@ -136,10 +141,16 @@ pub(super) fn run(options: &Dependencies, backend: &Backend, output: &Output) ->
         "first": options.first,
         "offset": options.offset,
         "roles": (!roles.is_empty()).then_some(roles),
+        "drawing": options.draw.unwrap_or(Drawing::Dot).as_str(),
+        "draw": options.draw.is_some(),
     });
     variables.extend(own.as_object().cloned().unwrap_or_default());
     let mut data: Value = backend.ask(DEPENDENCIES, &variables.into())?;
     let answer = data["dependencies"].take();
+    if let Some(drawing) = answer["drawing"]["text"].as_str() {
+        output.raw(drawing);
+        return Ok(ExitCode::SUCCESS);
+    }
     output.json(&answer);
     let found: Found = serde_json::from_value(answer)?;
     if options.tree {

@@ -88,7 +88,7 @@ fn probable_causes_are_shown_and_their_absence_is_an_exit_code() {
     assert_eq!(answer["ranking"][0]["score"], "20/21");
     assert_eq!(answer["ranking"].as_array().unwrap().len(), 2);
     assert_eq!(answer["causes"].as_array().unwrap().len(), 1);
-    let none = shop.run(&["cause", "rack:rack-01", "--assume-ok", "rack:rack-01"]);
+    let none = shop.run(&["cause", "rack:rack-01", "--assume", "rack:rack-01=OK"]);
     assert_eq!(code(&none), 1, "{none:?}");
     let both = shop.run(&["cause", "rack:rack-01", "--healthy", "rack:rack-01"]);
     assert_eq!(code(&both), 3, "{both:?}");

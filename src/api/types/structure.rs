@@ -1,8 +1,10 @@
 //! What a CI depends on, its single points of failure, its cut sets.
 
+mod picture;
+
 use async_graphql::{Object, SimpleObject};
 
-use super::{CiObject, DependencyRole, ImpactState, group_id, group_name};
+use super::{CiObject, DependencyRole, Drawing, DrawingFormat, ImpactState, group_id, group_name};
 use crate::api::connection::{at_most, rows};
 use crate::api::error::ApiResult;
 use crate::api::scalars::{DateTime, Long};
@@ -161,6 +163,18 @@ impl DependenciesObject {
         Ok(listed.collect())
     }
 
+    /// The target and its nearest dependencies as a picture: an arrow leads from each to the next CI on
+    /// the way to the target, and each is in the state that its failure alone brings the target to.
+    #[graphql(complexity = "rows(Some(max_nodes), child_complexity)")]
+    async fn drawing(
+        &self,
+        #[graphql(desc = "How it is written.")] format: DrawingFormat,
+        #[graphql(desc = "So many CIs at most, up to 1,000.", default = 100)] max_nodes: i32,
+    ) -> ApiResult<Drawing> {
+        let nodes_max = at_most("maxNodes", max_nodes, LIST_MAX)?;
+        Ok(self.graph(nodes_max).draw(format))
+    }
+
     /// How many dependencies there are.
     async fn total_count(&self) -> Long {
         self.found.dependencies.len().into()
@@ -243,7 +257,7 @@ impl SinglePointsObject {
     #[graphql(complexity = "rows(Some(first), child_complexity)")]
     async fn points(
         &self,
-        #[graphql(desc = "So many at most, up to 1,000.", default = 20)] first: i32,
+        #[graphql(desc = "So many at most, up to 1,000.", default = 200)] first: i32,
         #[graphql(desc = "So many are skipped.", default = 0)] offset: i32,
     ) -> ApiResult<Vec<SinglePointObject>> {
         let first = at_most("first", first, LIST_MAX)?;
