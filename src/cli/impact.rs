@@ -81,7 +81,7 @@ pub(super) struct Impact {
     /// Write the listed CIs as a picture instead, for drawing programs.
     #[arg(long, value_enum, value_name = "FORMAT")]
     draw: Option<Drawing>,
-    /// Show everything that put this CI into its state, not only one path.
+    /// Show, instead of the report, everything that put this CI into its state, not only one path.
     #[arg(long, value_name = "CI", conflicts_with = "draw")]
     prove: Option<String>,
     /// Exit with code 10 if one of these conditions is met.
@@ -106,7 +106,10 @@ pub(super) fn run(options: &Impact, backend: &Backend, output: &Output) -> anyho
         output.raw(drawing);
     } else {
         output.json(&answer);
-        show::show(&report, options.min_state, output);
+        match &options.prove {
+            Some(ci) => show::show_proof(&report, ci, output),
+            None => show::show(&report, options.min_state, output),
+        }
     }
     if met.is_empty() {
         return Ok(ExitCode::SUCCESS);

@@ -9,6 +9,8 @@ use linchpin::ingest::payload::{PayloadError, parse_line};
 use linchpin::model::LifecycleStage;
 use serde_json::{Value, json};
 
+use crate::process::{isolated, linchpin, run_on};
+
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
@@ -97,4 +99,57 @@ fn the_schema_of_payloads_requires_what_the_program_requires() {
         assert!(required.is_subset(&given), "{name}");
         assert!(parse_line(json!({ name: whole }).to_string().as_bytes()).is_ok());
     }
+}
+
+/// A line of a document that runs a command.
+const PROMPT: &str = "$ linchpin ";
+
+/// What a command prints, without the moment at which it does.
+fn printed(store: &Path, arguments: &str) -> String {
+    let arguments: Vec<&str> = arguments.split_whitespace().collect();
+    let mut command = isolated(linchpin());
+    let output = command
+        .current_dir(ROOT)
+        .arg("--data")
+        .arg(store)
+        .args(&arguments)
+        .output();
+    let output = output.expect("it runs");
+    let told = [output.stdout, output.stderr].concat();
+    let told = String::from_utf8(told).expect("UTF-8");
+    let moment = regex::Regex::new("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z").expect("a pattern");
+    let told = moment.replace_all(&told, "2026-03-01T09:00:00Z");
+    told.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+#[test]
+fn the_commands_of_the_document_on_impact_print_what_it_shows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = folder.path().join("store");
+    let shop = format!("{ROOT}/fixtures/shop/shop.ndjson");
+    assert!(run_on(&store, &["import", &shop]).status.success());
+    let path = Path::new(ROOT).join("docs/impact.md");
+    let written = std::fs::read_to_string(&path).expect("the document");
+    let mut text = String::new();
+    let mut lines = written.lines();
+    let mut commands = 0;
+    while let Some(line) = lines.next() {
+        writeln!(text, "{line}").expect("a text");
+        if line != "```console" {
+            continue;
+        }
+        let command = lines.next().expect("a command");
+        let arguments = command.strip_prefix(PROMPT).expect("a command of this program");
+        write!(text, "{command}\n{}```\n", printed(&store, arguments)).expect("a text");
+        lines
+            .by_ref()
+            .find(|line| *line == "```")
+            .expect("the end of the block");
+        commands += 1;
+    }
+    assert!(commands > 5, "{commands}");
+    if std::env::var_os("LINCHPIN_UPDATE").is_some() {
+        std::fs::write(&path, &text).expect("the document is written");
+    }
+    assert_eq!(written, text, "run the tests with LINCHPIN_UPDATE=1");
 }

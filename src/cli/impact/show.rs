@@ -219,15 +219,20 @@ pub(super) fn show(report: &ImpactReport, state_min: ImpactState, output: &Outpu
     });
     output.table(&["TYPE", "DOWN", "DEGRADED", "AT_RISK"], types.collect());
     show_what_held(report, output);
-    if let Some(proof) = &report.proof {
-        proof.show(output);
-    }
     for warning in &report.warnings {
         let samples = warning.samples.join(", ");
         output.note(&format!(
             "warning: {} ({} times): {samples}",
             warning.code, warning.count
         ));
+    }
+}
+
+/// Shows everything that put one CI into its state.
+pub(super) fn show_proof(report: &ImpactReport, ci: &str, output: &Output) {
+    match &report.proof {
+        Some(proof) => proof.show(output),
+        None => output.line(&format!("{ci} is OK")),
     }
 }
 
