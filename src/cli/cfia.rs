@@ -30,7 +30,7 @@ blank where it gets no worse.
 Examples:
   linchpin cfia --tier 1
   linchpin cfia business_service:shop business_service:billing --format csv > cfia.csv
-  linchpin cfia --tier 1,2 --ci switch:sw-01,switch:sw-02 --min-state DOWN")]
+  linchpin cfia --tier 1,2 --ci switch:sw-01,rack:rack-01 --min-state DOWN")]
 pub(super) struct Cfia {
     /// The columns: each an id, `type:name` or an identifier.
     #[arg(required_unless_present = "tiers", value_name = "SERVICE")]
