@@ -181,3 +181,15 @@ fn a_plan_is_compared_on_the_command_line() {
     let refused = run_on(&store, &["scenario", &file("shop.ndjson")]);
     assert_eq!(refused.status.code(), Some(2), "{refused:?}");
 }
+
+#[test]
+fn what_could_be_hit_stands_beside_what_is() {
+    let shop = Shop::new();
+    let asked = "{ impact(failed: [{ ref: \"physical_server:host-01\" }], atRisk: LOCAL) {
+        counts { impacted } potential { cis services complete } } }";
+    let answer = shop.server.data(asked, &json!({}))["impact"].clone();
+    assert_eq!(
+        answer,
+        json!({ "counts": { "impacted": 5 }, "potential": { "cis": 7, "services": 2, "complete": true } })
+    );
+}

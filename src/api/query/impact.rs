@@ -160,6 +160,7 @@ impl ImpactArguments {
             at: asked.at,
             report,
             roots,
+            premises: question.premises,
             missing: missing.noted(),
             filter: self.result_filter(view)?,
             question: hash,

@@ -3,17 +3,20 @@
 mod absorbed;
 mod answer;
 mod picture;
+mod potential;
 mod proof;
 mod service;
 mod weakened;
 mod witness;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_graphql::{Context, Object, SimpleObject};
 
 pub use absorbed::AbsorbedGroup;
 pub(in crate::api) use answer::{Answer, ResultFilter};
+pub use potential::PotentialImpact;
 pub use proof::{ProofCauseObject, ProofNodeObject, ProofObject};
 pub use service::ImpactedService;
 pub use weakened::WeakenedObject;
@@ -23,6 +26,7 @@ use super::{CiObject, Drawing, DrawingFormat, ImpactState};
 use crate::api::connection::{Connection, Cursors, QuestionHash, at_most, page_size, rows};
 use crate::api::context::{api, ask, resolve};
 use crate::api::error::{ApiError, ApiResult};
+use crate::api::query::subject::answers;
 use crate::api::scalars::{DateTime, Long};
 use crate::impact::{self, StateCounts, TruncationReason};
 
@@ -212,6 +216,24 @@ impl ImpactReportObject {
     /// All impacted CIs by state, whatever is listed.
     async fn counts(&self) -> ImpactCounts {
         ImpactCounts::new(self.0.report.counts.all, self.0.view.ci_count())
+    }
+
+    /// What the failed CIs would reach if nothing were redundant and every relationship were hard.
+    async fn potential(&self, ctx: &Context<'_>) -> ApiResult<PotentialImpact> {
+        let (answer, answers) = (Arc::clone(&self.0), answers(ctx)?);
+        let limits = &api(ctx)?.limits;
+        let (steps_max, time_max) = (limits.steps_max, limits.time_max);
+        ask(ctx, &self.0.view, move |_, _| {
+            let deadline = Instant::now().checked_add(time_max);
+            let out_of_time = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+            Ok(PotentialImpact::of(
+                &answer,
+                steps_max,
+                &out_of_time,
+                &answers.scratches,
+            ))
+        })
+        .await
     }
 
     /// All impacted CIs by exact type and state, by the type's name; `ok` counts the type's other CIs.

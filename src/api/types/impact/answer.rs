@@ -15,7 +15,7 @@ use crate::api::types::{group_id, group_name};
 use crate::graph::dependency::GroupKey;
 use crate::graph::slips::Slip;
 use crate::graph::{Slot, Snapshot};
-use crate::impact::{self, FailedCi, ImpactReport, ImpactView, WarningCode, WarningSample, Weakened};
+use crate::impact::{self, FailedCi, ImpactReport, ImpactView, Premises, WarningCode, WarningSample, Weakened};
 use crate::model::{CiTypeId, ImpactState};
 
 /// Which impacted CIs are listed.
@@ -39,6 +39,7 @@ pub(in crate::api) struct Answer {
     pub(in crate::api) at: Timestamp,
     pub(in crate::api) report: ImpactReport,
     pub(in crate::api) roots: Vec<FailedCi>,
+    pub(in crate::api) premises: Premises,
     /// References that led nowhere and were to be ignored.
     pub(in crate::api) missing: Vec<String>,
     pub(in crate::api) filter: ResultFilter,
