@@ -1,11 +1,12 @@
 //! One case: the question put, and the answer compared with what the case expects.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
 use super::estate::{Recorded, Refused, code_of, moment, record};
-use super::structure;
+use super::words::{self, Operation};
+use super::{cause, structure};
 use crate::process::Client;
 
 /// How a case went.
@@ -14,19 +15,20 @@ pub(crate) enum Outcome {
     Agrees,
     /// Otherwise.
     Differs(String),
-    /// The product does not answer such questions yet.
-    NotAskedYet(&'static str),
+    /// It is no question about impact.
+    NotAsked(String),
 }
 
 const IMPACT: &str = "query Case(
   $failed: [FailedCi!]!, $broken: [ID!], $start: StartingState!, $before: [FailedCi!], $assume: [FailedCi!],
-  $at: DateTime, $depth: Int, $exclude: [String!], $atRisk: AtRiskReading!, $grounded: Boolean!, $ignore: Boolean!
+  $at: DateTime, $depth: Int, $exclude: [String!], $atRisk: AtRiskReading!, $grounded: Boolean!, $ignore: Boolean!,
+  $min: ImpactState!
 ) {
   impact(
     failed: $failed, failedRelationships: $broken, startingState: $start, startingFailed: $before, assume: $assume,
     at: $at, maxDepth: $depth, excludeTypes: $exclude, atRisk: $atRisk, grounded: $grounded,
     ignoreMissing: $ignore,
-    filter: { minState: AT_RISK }
+    filter: { minState: $min }
   ) {
     complete
     impacted(first: 200) {
@@ -42,27 +44,30 @@ const IMPACT: &str = "query Case(
 }";
 
 pub(crate) fn check(client: &Client, file: &Value, case: &Value, prefix: &str) -> Outcome {
-    let query = &case["query"];
-    let structural = structure::is_one(query);
-    match query["op"].as_str() {
-        Some("impact") => {}
-        Some("root_cause" | "explain") => return super::cause::check(client, file, case, prefix),
-        _ if structural => {}
-        _ => return Outcome::NotAskedYet("a later question"),
-    }
-    let expect = &case["expect"];
+    let Some(operation) = Operation::of(&case["query"]) else {
+        return Outcome::NotAsked(format!("the operation {}", case["query"]["op"]));
+    };
+    let understood = words::model(file, case)
+        .and_then(|()| words::query(operation, &case["query"]))
+        .and_then(|query| Ok((query, words::expectation(operation, &case["expect"])?)));
+    let (query, expect) = match understood {
+        Ok(understood) => understood,
+        Err(how) => return Outcome::Differs(how),
+    };
     let answer = record(client, file, case, prefix).and_then(|recorded| {
-        let answer = if structural {
-            structure::ask(client, query, &recorded)
-        } else {
-            ask(client, query, &recorded)
+        let answer = match operation {
+            Operation::Impact => ask(client, &query, &recorded),
+            Operation::Dependencies | Operation::SinglePoints | Operation::CutSets => {
+                structure::ask(client, operation, &query, &recorded)
+            }
+            Operation::RootCause | Operation::Explain => cause::ask(client, &query, &recorded),
         };
         match code_of(&answer) {
-            Some(code) => Err(Refused(as_the_law_says(&code, query))),
+            Some(code) => Err(Refused(as_the_law_says(&code, &query))),
             None => Ok((recorded, answer)),
         }
     });
-    let found = match (answer, expect["error"].as_str()) {
+    let (recorded, answer) = match (answer, expect["error"].as_str()) {
         (Err(Refused(code)), Some(expected)) if code == expected => return Outcome::Agrees,
         (Err(Refused(code)), expected) => {
             let expected = expected.unwrap_or("an answer");
@@ -71,11 +76,13 @@ pub(crate) fn check(client: &Client, file: &Value, case: &Value, prefix: &str) -
         (Ok(_), Some(expected)) => return Outcome::Differs(format!("answered, expected the error {expected}")),
         (Ok(found), None) => found,
     };
-    let (recorded, answer) = found;
-    let differences = if structural {
-        structure::compare(query, expect, &recorded, &answer["data"])
-    } else {
-        compare(expect, &recorded, &answer["data"]["impact"])
+    let data = &answer["data"];
+    let differences = match operation {
+        Operation::Impact => compare(&expect, &recorded, &data["impact"]),
+        Operation::Dependencies | Operation::SinglePoints | Operation::CutSets => {
+            structure::compare(operation, &expect, &recorded, data)
+        }
+        Operation::RootCause | Operation::Explain => cause::compare(&expect, &recorded, &data["probableCauses"]),
     };
     if differences.is_empty() {
         Outcome::Agrees
@@ -101,7 +108,7 @@ fn as_the_law_says(code: &str, query: &Value) -> String {
     }
 }
 
-/// The premises of a case's question.
+/// The premises of a case's question, which all operations share.
 pub(super) fn premises(query: &Value, recorded: &Recorded) -> Map<String, Value> {
     let variables = json!({
         "start": if query["current"] == true { "CURRENT" } else { "STRUCTURAL" },
@@ -117,34 +124,41 @@ pub(super) fn premises(query: &Value, recorded: &Recorded) -> Map<String, Value>
 
 /// CIs of a case, and their states.
 fn states(query: &Value, key: &str, recorded: &Recorded) -> Vec<Value> {
-    let nobody = format!("ci:{}", uuid::Uuid::nil());
     let list = query[key].as_array().into_iter().flatten();
     list.map(|one| {
-        let name = one.as_str().or(one["ci"].as_str()).unwrap_or_default();
+        let name = if one.is_string() { one } else { &one["ci"] };
         let state = one["state"].as_str().unwrap_or("DOWN");
-        json!({ "ref": recorded.cis.get(name).unwrap_or(&nobody), "state": state })
+        json!({ "ref": recorded.reference(name), "state": state })
     })
     .collect()
 }
 
-fn excluded<'a>(query: &Value, recorded: &'a Recorded) -> Vec<&'a String> {
+/// Excluded types; one that the case does not define is asked for as it is.
+fn excluded(query: &Value, recorded: &Recorded) -> Vec<String> {
     let excluded = query["exclude_types"].as_array().into_iter().flatten();
-    let excluded = excluded.filter_map(Value::as_str);
-    excluded.filter_map(|name| recorded.types.get(name)).collect()
+    let excluded = excluded.map(|name| name.as_str().expect("a type's name"));
+    excluded
+        .map(|name| recorded.types.get(name).cloned().unwrap_or_else(|| name.to_owned()))
+        .collect()
 }
 
 fn ask(client: &Client, query: &Value, recorded: &Recorded) -> Value {
-    let broken = ["failed_edges", "failed_relationships", "broken"]
-        .iter()
-        .flat_map(|key| query[*key].as_array().into_iter().flatten())
-        .filter_map(|edge| recorded.edges.get(usize::try_from(edge.as_u64()?).ok()?)?.clone());
-    let broken: Vec<String> = broken.collect();
+    // A relationship that could not be recorded cannot fail; a number beyond the last is a slip of the case.
+    let broken = query["failed_edges"].as_array().into_iter().flatten();
+    let broken: Vec<String> = broken
+        .filter_map(|edge| {
+            let number = edge.as_u64().and_then(|number| usize::try_from(number).ok());
+            let edge = number.and_then(|number| recorded.edges.get(number));
+            edge.expect("failed edges by their place in the case").clone()
+        })
+        .collect();
     let mut variables = premises(query, recorded);
     let own = json!({
         "failed": states(query, "failed", recorded),
         "broken": broken,
         "depth": query["max_depth"],
         "ignore": query["ignore_missing"] == true,
+        "min": query["min_state"].as_str().unwrap_or("AT_RISK"),
     });
     variables.extend(own.as_object().cloned().unwrap_or_default());
     client.graphql(IMPACT, &variables.into())
@@ -152,20 +166,15 @@ fn ask(client: &Client, query: &Value, recorded: &Recorded) -> Value {
 
 /// Everything in which an answer differs from what is expected.
 fn compare(expect: &Value, recorded: &Recorded, report: &Value) -> Vec<String> {
-    let names = recorded
-        .cis
-        .iter()
-        .map(|(name, id)| (id.as_str(), name.as_str()))
-        .collect();
     let mut comparison = Comparison {
         expect,
         report,
-        names,
+        recorded,
         differ: Vec::new(),
     };
     comparison.states();
     comparison.impacted();
-    comparison.warnings(recorded);
+    comparison.warnings();
     comparison.absorbed();
     comparison.differ
 }
@@ -173,8 +182,7 @@ fn compare(expect: &Value, recorded: &Recorded, report: &Value) -> Vec<String> {
 struct Comparison<'a> {
     expect: &'a Value,
     report: &'a Value,
-    /// The case's names of CIs by id.
-    names: BTreeMap<&'a str, &'a str>,
+    recorded: &'a Recorded,
     differ: Vec<String>,
 }
 
@@ -187,8 +195,7 @@ impl Comparison<'_> {
     }
 
     fn name(&self, ci: &Value) -> String {
-        let id = ci["id"].as_str().unwrap_or_default();
-        self.names.get(id).copied().unwrap_or("?").to_owned()
+        self.recorded.name(ci)
     }
 
     fn states(&mut self) {
@@ -211,6 +218,13 @@ impl Comparison<'_> {
         let mut listed: Vec<String> = impacted.iter().map(|one| self.name(&one["ci"])).collect();
         listed.sort();
         self.same("impacted", &self.expect["impacted"], &json!(listed));
+        for key in ["depth", "witness"] {
+            let named = self.expect[key].as_object().into_iter().flatten();
+            for (ci, _) in named.filter(|(ci, said)| !said.is_null() && !listed.contains(*ci)) {
+                self.differ
+                    .push(format!("{ci} is not impacted, and a {key} is expected"));
+            }
+        }
         for one in impacted {
             let ci = self.name(&one["ci"]);
             let (depth, witness) = (&self.expect["depth"][&ci], &self.expect["witness"][&ci]);
@@ -229,10 +243,12 @@ impl Comparison<'_> {
         }
     }
 
-    fn warnings(&mut self, recorded: &Recorded) {
+    fn warnings(&mut self) {
         let warned = self.report["warnings"].as_array().into_iter().flatten();
         let warned = warned.filter_map(|warning| warning["code"].as_str());
-        let warned: BTreeSet<&str> = warned.chain(recorded.warnings.iter().map(String::as_str)).collect();
+        let warned: BTreeSet<&str> = warned
+            .chain(self.recorded.warnings.iter().map(String::as_str))
+            .collect();
         for code in self.expect["warnings"]
             .as_array()
             .into_iter()

@@ -28,6 +28,20 @@ pub(crate) struct Recorded {
     pub(crate) warnings: Vec<String>,
 }
 
+impl Recorded {
+    /// The id of a CI by its name in the case; nobody's, if the case does not know it.
+    pub(crate) fn reference(&self, name: &Value) -> String {
+        let known = name.as_str().and_then(|name| self.cis.get(name));
+        known.cloned().unwrap_or_else(|| format!("ci:{}", Uuid::nil()))
+    }
+
+    /// The case's name of a CI in an answer; `?` if it is none of the case's.
+    pub(crate) fn name(&self, ci: &Value) -> String {
+        let known = self.cis.iter().find(|(_, id)| ci["id"] == id.as_str());
+        known.map_or("?", |(name, _)| name).to_owned()
+    }
+}
+
 /// Records a case; `prefix` keeps its names apart from other cases'.
 pub(crate) fn record(client: &Client, file: &Value, case: &Value, prefix: &str) -> Result<Recorded, Refused> {
     let mut recorded = Recorded::default();
@@ -35,6 +49,7 @@ pub(crate) fn record(client: &Client, file: &Value, case: &Value, prefix: &str) 
     record_cis(client, case, prefix, &mut recorded)?;
     let groups = record_groups(client, case, &mut recorded)?;
     record_edges(client, case, &groups, &mut recorded)?;
+    dispose(client, case, &recorded)?;
     Ok(recorded)
 }
 
@@ -47,7 +62,19 @@ fn define(client: &Client, file: &Value, case: &Value, recorded: &mut Recorded) 
         .to_string();
     let name = |name: &str| format!("c{}_{}", &tag[..12], name.to_lowercase());
     let mut text = String::new();
-    for (pool, parameters) in pools.as_object().into_iter().flatten() {
+    // A pool that a type names and nobody describes needs all its members.
+    let mut pools = pools.as_object().cloned().unwrap_or_default();
+    for definition in types
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(_, definition)| definition)
+    {
+        if let Some(pool) = definition["pool"].as_str() {
+            pools.entry(pool).or_insert_with(|| json!({}));
+        }
+    }
+    for (pool, parameters) in &pools {
         write!(
             text,
             "[[pool]]\nname = \"{}\"\ndescription = \"A case's pool.\"\n",
@@ -108,7 +135,8 @@ fn record_cis(client: &Client, case: &Value, prefix: &str, recorded: &mut Record
             "id": id,
             "name": format!("{prefix}/{name}"),
             "type": "server",
-            "stage": ci["lifecycle"].as_str().unwrap_or("in_service").to_uppercase(),
+            // What is disposed takes no relationship: it goes when it has them.
+            "stage": if is_disposed(ci) { "RETIRED".to_owned() } else { stage(ci) },
             "attributes": attributes,
             "validFrom": moment(&ci["valid_from"]),
             "validTo": moment(&ci["valid_to"]),
@@ -116,6 +144,31 @@ fn record_cis(client: &Client, case: &Value, prefix: &str, recorded: &mut Record
         recorded.cis.insert(name, id);
     }
     let refusals = execute(client, &commands)?;
+    refusals.into_iter().flatten().next().map_or(Ok(()), Err)
+}
+
+fn stage(ci: &Value) -> String {
+    ci["lifecycle"].as_str().unwrap_or("in_service").to_uppercase()
+}
+
+fn is_disposed(ci: &Value) -> bool {
+    stage(ci) == "DISPOSED"
+}
+
+/// Moves what the case says is disposed to its end.
+fn dispose(client: &Client, case: &Value, recorded: &Recorded) -> Result<(), Refused> {
+    let cis = case["cis"].as_array().into_iter().flatten();
+    let disposed = cis.filter(|ci| is_disposed(ci));
+    let moves: Vec<Value> = disposed
+        .map(|ci| {
+            let ci = recorded.reference(&ci["id"]);
+            json!({ "moveConfigurationItem": { "ref": ci, "stage": "DISPOSED" } })
+        })
+        .collect();
+    if moves.is_empty() {
+        return Ok(());
+    }
+    let refusals = execute(client, &moves)?;
     refusals.into_iter().flatten().next().map_or(Ok(()), Err)
 }
 

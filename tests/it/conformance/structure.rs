@@ -1,11 +1,10 @@
 //! Cases that ask about structure: dependencies, single points of failure, cut sets.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use super::case::premises;
 use super::estate::Recorded;
+use super::words::Operation;
 use crate::process::Client;
 
 const STRUCTURE: &str = "query Case(
@@ -36,75 +35,62 @@ const STRUCTURE: &str = "query Case(
   }
 }";
 
-const OPERATIONS: [&str; 3] = ["dependencies", "spof", "cut_sets"];
-
-pub(super) fn is_one(query: &Value) -> bool {
-    OPERATIONS.iter().any(|operation| query["op"] == *operation)
-}
-
-pub(super) fn ask(client: &Client, query: &Value, recorded: &Recorded) -> Value {
-    let target = query["target"].as_str().and_then(|name| recorded.cis.get(name));
+pub(super) fn ask(client: &Client, operation: Operation, query: &Value, recorded: &Recorded) -> Value {
     let mut variables = premises(query, recorded);
     let own = json!({
-        "target": target,
-        "level": query["level"].as_str().unwrap_or("DOWN"),
-        "size": query["max_size"].as_u64().unwrap_or(3),
-        "cuts": query["op"] == "cut_sets",
-        "points": query["op"] == "spof",
-        "dependencies": query["op"] == "dependencies",
+        "target": recorded.reference(&query["target"]),
+        "level": or_else(&query["level"], json!("DOWN")),
+        "size": or_else(&query["max_size"], json!(3)),
+        "cuts": operation == Operation::CutSets,
+        "points": operation == Operation::SinglePoints,
+        "dependencies": operation == Operation::Dependencies,
     });
     variables.extend(own.as_object().cloned().unwrap_or_default());
     client.graphql(STRUCTURE, &variables.into())
 }
 
+/// What a case says, or what is meant where it says nothing.
+fn or_else(said: &Value, otherwise: Value) -> Value {
+    if said.is_null() { otherwise } else { said.clone() }
+}
+
 /// Everything in which an answer differs from what is expected.
-pub(super) fn compare(query: &Value, expect: &Value, recorded: &Recorded, data: &Value) -> Vec<String> {
-    let names: BTreeMap<&str, &str> = recorded
-        .cis
-        .iter()
-        .map(|(name, id)| (id.as_str(), name.as_str()))
-        .collect();
-    let name = |ci: &Value| -> String {
-        let id = ci["id"].as_str().unwrap_or_default();
-        names.get(id).copied().unwrap_or("?").to_owned()
-    };
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let sorted = |mut names: Vec<String>| {
-        names.sort();
-        names
-    };
-    let (answer, found, expected) = match query["op"].as_str().unwrap_or_default() {
-        "dependencies" => {
+pub(super) fn compare(operation: Operation, expect: &Value, recorded: &Recorded, data: &Value) -> Vec<String> {
+    let (answer, found, expected) = match operation {
+        Operation::Dependencies => {
             let answer = &data["dependencies"];
-            let found: Map<String, Value> = list(&answer["nodes"])
-                .iter()
-                .map(|one| {
-                    let told = json!({ "depth": one["depth"], "potential": one["potential"], "actual": one["actual"] });
-                    (name(&one["ci"]), told)
-                })
-                .collect();
-            (answer, Value::Object(found), expect["dependencies"].clone())
+            let expected = &expect["dependencies"];
+            let nodes = list(&answer["nodes"]);
+            // A case may leave out what it is not about; what it names must be told and be the same.
+            let told = nodes.map(|one| {
+                let name = recorded.name(&one["ci"]);
+                let told: Map<String, Value> = fields(&expected[&name])
+                    .map(|(field, _)| (field.clone(), one[field].clone()))
+                    .collect();
+                (name, told.into())
+            });
+            (answer, told.collect::<Map<String, Value>>().into(), expected.clone())
         }
-        "spof" => {
+        Operation::SinglePoints => {
             let answer = &data["singlePointsOfFailure"];
             let points = list(&answer["targets"][0]["points"]);
-            let found = sorted(points.iter().map(|one| name(&one["ci"])).collect());
-            let expected = list(&expect["spof"])
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect();
-            (answer, json!(found), json!(sorted(expected)))
+            let found = points.map(|point| recorded.name(&point["ci"]).into());
+            (
+                answer,
+                sorted(found.collect()),
+                sorted(list(&expect["spof"]).cloned().collect()),
+            )
         }
-        _ => {
+        Operation::CutSets => {
             let answer = &data["cutSets"];
-            let mut found: Vec<Vec<String>> = list(&answer["cutSets"])
-                .iter()
-                .map(|cut| sorted(list(&cut["cis"]).iter().map(name).collect()))
-                .collect();
-            found.sort_by_key(|cut| (cut.len(), cut.clone()));
-            (answer, json!(found), expect["cut_sets"].clone())
+            let found = list(&answer["cutSets"]).map(|cut| {
+                let cis = list(&cut["cis"]);
+                sorted(cis.map(|ci| recorded.name(ci).into()).collect())
+            });
+            let expected = list(&expect["cut_sets"]).map(|cut| sorted(list(cut).cloned().collect()));
+            (answer, sorted(found.collect()), sorted(expected.collect()))
         }
+        Operation::Impact | Operation::RootCause | Operation::Explain => return vec!["not of structure".to_owned()],
     };
     let mut differ = Vec::new();
     if answer["complete"] != true {
@@ -114,4 +100,18 @@ pub(super) fn compare(query: &Value, expect: &Value, recorded: &Recorded, data: 
         differ.push(format!("found {found}, expected {expected}"));
     }
     differ
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn fields(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+/// In one order, whichever it had: of these answers only what they hold is compared.
+fn sorted(mut values: Vec<Value>) -> Value {
+    values.sort_by_key(Value::to_string);
+    values.into()
 }
