@@ -8,6 +8,7 @@
 //! Where nothing rises any more, grounded groups that lost something are looked at once again
 //! ([`super::ungrounded`]); whoever falls there rises in a round of its own, and rounds go on.
 
+use std::hint::black_box;
 use std::ops::Range;
 
 use crate::graph::Slot;
@@ -20,6 +21,9 @@ use super::report::{Phase, Truncated, TruncationReason};
 use super::rises::Rise;
 use super::scratch::{Cell, INSIDE, PINNED, Scratch, before, now, pending, settled};
 use super::ungrounded::{Shake, Ungrounded};
+
+/// CIs whose links are fetched together.
+const TOGETHER: usize = 16;
 
 /// One evaluation under way.
 pub(super) struct Evaluation<'a> {
@@ -282,21 +286,38 @@ impl<'a> Evaluation<'a> {
         if first && self.phase == Phase::After {
             self.fail_arcs();
         }
-        for position in frontier..self.scratch.rises.log.len() {
-            let rise = self.scratch.rises.log[position];
-            let links = self.index.outgoing(Slot::new(rise.slot));
-            if let Err(reason) = self.charge(links.len() as u64) {
-                self.undo(frontier, position, first);
-                return Err(reason);
-            }
-            match (special, confined) {
-                (false, false) => self.spread::<false, false>(rise, links),
-                (false, true) => self.spread::<false, true>(rise, links),
-                (true, false) => self.spread::<true, false>(rise, links),
-                (true, true) => self.spread::<true, true>(rise, links),
+        let end = self.scratch.rises.log.len();
+        for start in (frontier..end).step_by(TOGETHER) {
+            let runs = self.fetch(start..end.min(start + TOGETHER));
+            for (position, links) in (start..end).zip(runs) {
+                let rise = self.scratch.rises.log[position];
+                if let Err(reason) = self.charge(links.len() as u64) {
+                    self.undo(frontier, position, first);
+                    return Err(reason);
+                }
+                match (special, confined) {
+                    (false, false) => self.spread::<false, false>(rise, links),
+                    (false, true) => self.spread::<false, true>(rise, links),
+                    (true, false) => self.spread::<true, false>(rise, links),
+                    (true, true) => self.spread::<true, true>(rise, links),
+                }
             }
         }
         Ok(())
+    }
+
+    /// The links of a few who rose, one after the other in the log. On a large estate each of them is
+    /// a wait for memory; touched together, they are waited for together.
+    #[inline]
+    fn fetch(&self, positions: Range<usize>) -> [&'a [Link]; TOGETHER] {
+        let mut runs: [&[Link]; TOGETHER] = [&[]; TOGETHER];
+        let rises = &self.scratch.rises.log[positions];
+        for (run, rise) in runs.iter_mut().zip(rises) {
+            *run = self.index.outgoing(Slot::new(rise.slot));
+        }
+        let touched = runs.iter().filter_map(|run| run.first()).map(|link| link.strength);
+        black_box(touched.fold(0, |sum, strength| sum ^ strength));
+        runs
     }
 
     pub(super) fn charge(&mut self, arcs: u64) -> Result<(), TruncationReason> {
