@@ -11,6 +11,9 @@ const SAMPLE: usize = 2_000;
 /// CIs asked for each size of closure, so that one of them does not decide.
 const ROOTS: usize = 15;
 
+/// CIs looked at to find the one with the widest closure.
+const HUBS: usize = 20;
+
 /// Compressed sparse rows: the arcs of a CI are `targets[starts[ci]..starts[ci + 1]]`.
 pub(crate) struct Csr {
     starts: Vec<u32>,
@@ -44,13 +47,13 @@ impl Csr {
         (self.starts[ci as usize + 1] - self.starts[ci as usize]) as usize
     }
 
-    /// The CI with the widest closure among those with the most arcs.
-    pub(crate) fn hub(&mut self) -> u32 {
+    /// The CIs with the most arcs, those with the widest closures first.
+    pub(crate) fn hubs(&mut self) -> Vec<u32> {
         let mut by_degree: Vec<u32> = (0..self.cis()).collect();
         by_degree.sort_unstable_by_key(|ci| std::cmp::Reverse(self.degree(*ci)));
-        by_degree.truncate(20);
-        let widest = by_degree.into_iter().max_by_key(|ci| self.closure(&[*ci]));
-        widest.expect("an estate is not empty")
+        by_degree.truncate(HUBS);
+        by_degree.sort_by_cached_key(|ci| std::cmp::Reverse(self.closure(&[*ci])));
+        by_degree
     }
 
     /// CIs with closures of about the size that so many of a hundred keep below.
