@@ -20,6 +20,7 @@ mod dependence;
 mod dependencies;
 mod evaluation;
 mod given;
+mod ladder;
 mod lint;
 mod potential;
 mod probable_cause;

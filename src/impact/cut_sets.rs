@@ -5,9 +5,14 @@
 //! none is part of such a failure of all others. So the tree branches from a set that is no cut on the
 //! members of a keep set without any of it, and a set that misses a known keep set is no cut without
 //! trying. Level by level, so that the cuts that would make a larger one not minimal are known first.
+//! Of CIs that are the same to the target one is tried, and stands for all of them.
+
+mod alike;
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
 
 use crate::graph::Slot;
 use crate::model::ImpactState;
@@ -91,14 +96,13 @@ pub fn cut_sets(
         return Ok(answer);
     }
     let decided = Decided::new(&mut probe, target, level);
-    let mut search = Search::new(&mut probe, question, &decided, budget.results_max);
-    let searched = match decided.incomplete {
-        Some(incomplete) => Err(incomplete),
-        None => search.run().map_err(|reason| Incomplete::at(Stage::Failures, reason)),
-    };
     let points = decided.points(level).into_iter().map(|point| vec![point.slot]);
-    answer.cut_sets = points.chain(search.cuts()).collect();
-    answer.incomplete = searched.err();
+    answer.cut_sets = points.collect();
+    answer.incomplete = decided.incomplete;
+    if answer.incomplete.is_none() {
+        let searched = search(&mut probe, question, &decided, budget.results_max, &mut answer.cut_sets);
+        answer.incomplete = searched.err().map(|reason| Incomplete::at(Stage::Failures, reason));
+    }
     answer.arcs_visited = probe.arcs_visited();
     for cut in &mut answer.cut_sets {
         cut.sort_unstable_by_key(|slot| view.columns.id(*slot));
@@ -114,6 +118,32 @@ pub fn cut_sets(
     Ok(answer)
 }
 
+/// Searches for cut sets of two and more, and adds them to the single points of failure.
+fn search(
+    probe: &mut Probe<'_>,
+    question: CutSetQuestion,
+    decided: &Decided,
+    sets_max: u64,
+    cut_sets: &mut Vec<Vec<Slot>>,
+) -> Result<(), TruncationReason> {
+    let columns = probe.view().columns;
+    let others = decided.others(question.level);
+    let others: FxHashMap<Slot, u32> = others
+        .filter(|(slot, _)| probe.before(*slot) < ImpactState::Down)
+        .collect();
+    let mut candidates: Vec<Slot> = others.keys().copied().collect();
+    candidates.sort_unstable_by_key(|slot| columns.id(*slot));
+    let classes = alike::classes(probe, &candidates)?;
+    let depths = classes.iter().map(|class| others[&class[0]]).collect();
+    let mut search = Search::new(probe, question, (classes, depths), sets_max);
+    search.count = cut_sets.len();
+    let searched = search.run();
+    for set in &search.found {
+        search.expand(set, cut_sets);
+    }
+    searched
+}
+
 /// A set of candidates by their numbers, ascending.
 type Set = Vec<u32>;
 
@@ -121,13 +151,14 @@ type Set = Vec<u32>;
 struct Search<'p, 'a> {
     probe: &'p mut Probe<'a>,
     question: CutSetQuestion,
-    /// Single points of failure known before.
-    points: usize,
+    /// Cut sets known, single points of failure among them.
+    count: usize,
     /// Sets held at a time, at most.
     sets_max: u64,
-    /// The CIs that may be in a cut set, by CI id. Single points of failure are in none but their own.
-    candidates: Vec<Slot>,
-    /// Their hops from the target.
+    /// The CIs that may be in a cut set, in classes that are the same to the target; the first of each
+    /// is tried. Single points of failure are in no cut set but their own.
+    classes: Vec<Vec<Slot>>,
+    /// Hops from the target of those that are tried.
     depths: Vec<u32>,
     keep_sets: Vec<Set>,
     /// By candidate: which keep sets it is in, a bit each.
@@ -141,32 +172,42 @@ struct Search<'p, 'a> {
 }
 
 impl<'p, 'a> Search<'p, 'a> {
-    fn new(probe: &'p mut Probe<'a>, question: CutSetQuestion, decided: &Decided, sets_max: u64) -> Self {
-        let columns = probe.view().columns;
-        let others = decided.others(question.level);
-        let mut others: Vec<(Slot, u32)> = others
-            .filter(|(slot, _)| probe.before(*slot) < ImpactState::Down)
-            .collect();
-        others.sort_unstable_by_key(|(slot, _)| columns.id(*slot));
+    fn new(
+        probe: &'p mut Probe<'a>,
+        question: CutSetQuestion,
+        (classes, depths): (Vec<Vec<Slot>>, Vec<u32>),
+        sets_max: u64,
+    ) -> Self {
         Self {
             probe,
             question,
-            points: decided.points(question.level).len(),
+            count: 0,
             sets_max,
-            depths: others.iter().map(|(_, depth)| *depth).collect(),
+            depths,
             keep_sets: Vec::new(),
-            hits: vec![Vec::new(); others.len()],
+            hits: vec![Vec::new(); classes.len()],
             keep_set_links: 0,
             trial_links: 0,
             found: Vec::new(),
-            cuts_with: vec![Vec::new(); others.len()],
-            candidates: others.into_iter().map(|(slot, _)| slot).collect(),
+            cuts_with: vec![Vec::new(); classes.len()],
+            classes,
         }
     }
 
-    fn cuts(&self) -> impl Iterator<Item = Vec<Slot>> + '_ {
-        let slots = |set: &Set| set.iter().map(|number| self.candidates[*number as usize]).collect();
-        self.found.iter().map(slots)
+    /// All cut sets that one stands for: one CI of each class. No more than are wanted, and one.
+    fn expand(&self, set: &[u32], cut_sets: &mut Vec<Vec<Slot>>) {
+        let classes: Vec<&[Slot]> = set.iter().map(|number| &*self.classes[*number as usize]).collect();
+        let mut places = vec![0; classes.len()];
+        while cut_sets.len() <= self.question.count_max {
+            let chosen = classes.iter().zip(&places).map(|(class, place)| class[*place]);
+            cut_sets.push(chosen.collect());
+            let next = (0..places.len()).rev().find(|at| places[*at] + 1 < classes[*at].len());
+            let Some(next) = next else {
+                return;
+            };
+            places[next] += 1;
+            places[next + 1..].fill(0);
+        }
     }
 
     fn run(&mut self) -> Result<(), TruncationReason> {
@@ -195,7 +236,22 @@ impl<'p, 'a> Search<'p, 'a> {
         is_last: bool,
         next: &mut BTreeSet<Set>,
     ) -> Result<(), TruncationReason> {
+        let start = self.probe.mark();
+        let branched = self.branch_on(set, keep_set, is_last, next);
+        self.probe.undo(start);
+        branched
+    }
+
+    /// Leaves the set failed once it has been tried with any member.
+    fn branch_on(
+        &mut self,
+        set: &[u32],
+        keep_set: usize,
+        is_last: bool,
+        next: &mut BTreeSet<Set>,
+    ) -> Result<(), TruncationReason> {
         let mut hits = self.hits_of(set);
+        let start = self.probe.mark();
         for at in 0..self.keep_sets[keep_set].len() {
             self.probe.charge(1)?;
             let member = self.keep_sets[keep_set][at];
@@ -210,7 +266,10 @@ impl<'p, 'a> Search<'p, 'a> {
             if next.len() as u64 >= self.sets_max {
                 return Err(TruncationReason::Results);
             }
-            if !misses && self.is_cut(&larger)? {
+            if !misses && self.probe.mark() == start {
+                self.fail(set)?;
+            }
+            if !misses && self.is_cut_with(member)? {
                 self.note_cut(&larger)?;
                 continue;
             }
@@ -261,20 +320,25 @@ impl<'p, 'a> Search<'p, 'a> {
     }
 
     fn note_cut(&mut self, cut: &[u32]) -> Result<(), TruncationReason> {
-        if self.points + self.found.len() >= self.question.count_max {
+        if self.count >= self.question.count_max {
             return Err(TruncationReason::Count);
         }
         for number in cut {
             self.cuts_with[*number as usize].push(self.found.len());
         }
         self.found.push(cut.to_vec());
+        let sizes = cut.iter().map(|number| self.classes[*number as usize].len());
+        self.count = self.count.saturating_add(sizes.fold(1, usize::saturating_mul));
+        if self.count > self.question.count_max {
+            return Err(TruncationReason::Count);
+        }
         Ok(())
     }
 
     /// Lets candidates fail on top of what has failed; whether the target comes to the level.
     fn fail(&mut self, set: &[u32]) -> Result<bool, TruncationReason> {
         let down = |number: &u32| FailedCi {
-            slot: self.candidates[*number as usize],
+            slot: self.classes[*number as usize][0],
             state: ImpactState::Down,
         };
         let failed: Vec<FailedCi> = set.iter().map(down).collect();
@@ -282,10 +346,11 @@ impl<'p, 'a> Search<'p, 'a> {
         self.probe.fail(&failed, |slot, state| slot == target && state >= level)
     }
 
-    fn is_cut(&mut self, set: &[u32]) -> Result<bool, TruncationReason> {
+    /// Whether what has failed is a cut with this one more.
+    fn is_cut_with(&mut self, member: u32) -> Result<bool, TruncationReason> {
         let links = self.probe.arcs_visited();
         let mark = self.probe.mark();
-        let cut = self.fail(set);
+        let cut = self.fail(&[member]);
         self.probe.undo(mark);
         self.trial_links += self.probe.arcs_visited() - links;
         cut
@@ -316,7 +381,7 @@ impl<'p, 'a> Search<'p, 'a> {
     /// Members of many keep sets fail first, so that this one is as different from them as can be, and
     /// then the farthest, because the nearer the members, the smaller the keep set.
     fn shrink(&mut self, set: &[u32]) -> Result<Set, TruncationReason> {
-        let mut order: Vec<u32> = (0..).take(self.candidates.len()).collect();
+        let mut order: Vec<u32> = (0..).take(self.classes.len()).collect();
         order.sort_by_cached_key(|number| {
             let hits = &self.hits[*number as usize];
             let keep_sets: u32 = hits.iter().map(|word| word.count_ones()).sum();
@@ -329,7 +394,7 @@ impl<'p, 'a> Search<'p, 'a> {
             let mut failing = Set::new();
             let mut end = at;
             while end < order.len() && failing.len() < chunk {
-                let slot = self.candidates[order[end] as usize];
+                let slot = self.classes[order[end] as usize][0];
                 if self.probe.state(slot) < ImpactState::Down {
                     failing.push(order[end]);
                 }

@@ -5,7 +5,6 @@
 
 mod candidates;
 mod fit;
-mod ladder;
 mod pairs;
 
 use rustc_hash::FxHashSet;
@@ -14,6 +13,7 @@ use crate::graph::Slot;
 use crate::model::{CiId, ImpactState};
 
 use super::given::Given;
+use super::ladder::{Ladder, Step};
 use super::probe::{Probe, ProbeError};
 use super::question::{Budget, ImpactError, ImpactView, Premises};
 use super::reading::Reading;
@@ -23,7 +23,6 @@ use super::scratch::Scratch;
 use candidates::{Candidates, Meter, candidates};
 pub use fit::{Fit, Score};
 use fit::{Observation, Observed};
-use ladder::{Ladder, Tried};
 
 /// What probably caused this?
 #[derive(Clone, Debug)]
@@ -184,7 +183,9 @@ pub fn probable_causes(
     if answer.limit.is_none() && found.total > found.nearest.len() as u64 {
         answer.limit = Some(CauseLimit::Candidates);
     }
-    let ladder = match Ladder::new(view.index, &reading, &pinned, &found.nearest, &mut meter) {
+    let can_be_hit = |slot| pinned.is_empty() || !pinned.contains(&slot);
+    let charge = |links| meter.charge(links);
+    let ladder = match Ladder::new(view.index, &reading, &found.nearest, can_be_hit, charge) {
         Ok(ladder) => ladder,
         Err(reason) => {
             answer.limit = Some(CauseLimit::Budget(reason));
@@ -224,6 +225,27 @@ pub fn probable_causes(
     Ok(search.answer)
 }
 
+/// A rung of the ladder, and the fit of what was failed before and this rung together.
+#[derive(Clone, Copy)]
+struct Tried {
+    step: Step,
+    fit: Fit,
+}
+
+/// Tries every candidate on top of what has failed, of which `start` is the fit; see [`Ladder::climb`].
+fn climb(
+    ladder: &Ladder,
+    probe: &mut Probe<'_>,
+    observed: &Observed,
+    start: Fit,
+    mut tried: impl FnMut(&Probe<'_>, Tried) -> bool,
+) -> Result<(), TruncationReason> {
+    ladder.climb(probe, start, |probe, step, below| {
+        let fit = observed.extend(*below, probe.newly_bad_since(step.mark));
+        Ok((fit, tried(probe, Tried { step, fit })))
+    })
+}
+
 /// A question under way.
 struct Search<'a> {
     view: ImpactView<'a>,
@@ -247,11 +269,11 @@ impl Search<'_> {
         let nothing = self.nothing();
         let ranking = &mut self.answer.ranking;
         let considered = &mut self.answer.candidates_considered;
-        let tried = self.ladder.climb(&mut self.probe, &self.observed, nothing, |_, tried| {
-            *considered += u64::from(tried.is_candidate);
-            if tried.is_candidate && tried.fit.hits > 0 {
+        let tried = climb(&self.ladder, &mut self.probe, &self.observed, nothing, |_, tried| {
+            *considered += u64::from(tried.step.is_candidate);
+            if tried.step.is_candidate && tried.fit.hits > 0 {
                 ranking.push(RankedCause {
-                    slot: tried.slot,
+                    slot: tried.step.slot,
                     fit: tried.fit,
                 });
             }
@@ -297,8 +319,9 @@ impl Search<'_> {
         let columns = self.view.columns;
         let hits_max = self.hits_max;
         let mut best: Option<RankedCause> = None;
-        self.ladder.climb(&mut self.probe, &self.observed, joint, |_, tried| {
-            let Tried { slot, fit, .. } = tried;
+        climb(&self.ladder, &mut self.probe, &self.observed, joint, |_, tried| {
+            let Tried { fit, step } = tried;
+            let slot = step.slot;
             let bar = best.map_or(joint, |best| best.fit);
             if bar.beats(&fit.best_beyond(&fit, hits_max)) {
                 return false;
@@ -309,7 +332,7 @@ impl Search<'_> {
                     .then_with(|| columns.id(slot).cmp(&columns.id(best.slot)))
                     .is_lt()
             });
-            if tried.is_candidate && is_better {
+            if step.is_candidate && is_better {
                 best = Some(RankedCause { slot, fit });
             }
             true

@@ -123,6 +123,13 @@ impl<'a> Probe<'a> {
         self.view.columns.takes_part(slot) && self.evaluation.scratch.cells[slot.index()] & PINNED == 0
     }
 
+    /// Whether a failure elsewhere can make a CI worse: it can fail, and is inside of what the probe
+    /// is confined to.
+    pub(super) fn can_be_hit(&self, slot: Slot) -> bool {
+        let Scratch { cells, inside, .. } = &*self.evaluation.scratch;
+        self.can_fail(slot) && (inside.is_empty() || cells[slot.index()] & INSIDE != 0)
+    }
+
     /// The place reached so far.
     pub fn mark(&self) -> Mark {
         let Scratch { rises, counters, .. } = &*self.evaluation.scratch;
@@ -176,6 +183,13 @@ impl<'a> Probe<'a> {
         let log = &self.evaluation.scratch.rises.log;
         let since = log.get(mark.rises..).unwrap_or_default().iter();
         since.map(|rise| (Slot::new(rise.slot), ImpactState::from_level(rise.to)))
+    }
+
+    /// Who got worse since the mark, from which to which state; a CI may come again, from there.
+    pub(super) fn rises_since(&self, mark: Mark) -> impl Iterator<Item = (Slot, [ImpactState; 2])> + '_ {
+        let log = &self.evaluation.scratch.rises.log;
+        let since = log.get(mark.rises..).unwrap_or_default().iter();
+        since.map(|rise| (Slot::new(rise.slot), [rise.from, rise.to].map(ImpactState::from_level)))
     }
 
     /// Who came to the floor or beyond since the mark and had not been there, each once, in order.

@@ -2,12 +2,16 @@
 //!
 //! Every CI that members of redundant groups stand on is let fail once, for all groups together, and
 //! the groups that lose too much are counted. Only what members stand on is looked at, and only
-//! states as bad as the group can get, so most failures touch little.
+//! states as bad as the group can get, so most failures touch little; and each is tried on top of the
+//! greatest of its sure consequences ([`Ladder`]), so that a long chain falls once and not once for
+//! each of its links.
 
 use crate::graph::Slot;
 use crate::graph::dependency::{Circles, Gate, Link};
-use crate::impact::probe::{Mark, Probe, ProbeError};
+use crate::impact::ladder::{Ladder, Step};
+use crate::impact::probe::{Probe, ProbeError};
 use crate::impact::question::{ImpactView, Premises};
+use crate::impact::reading::Reading;
 use crate::impact::report::TruncationReason;
 use crate::impact::scratch::Scratch;
 use crate::model::ImpactState;
@@ -96,6 +100,11 @@ impl Trial<'_> {
         let below = self.below(members, meter)?;
         let inside = self.below(providers, meter)?;
         let candidates = self.candidates(&below, meter)?;
+        let reading = Reading::new(&Premises::default(), self.level);
+        let can_be_hit = |slot: u32| inside.get(slot as usize).is_some_and(|inside| *inside);
+        let ladder = Ladder::new(index, &reading, &candidates, can_be_hit, |links| {
+            meter.spend(links as u64)
+        })?;
         let budget = meter.rest();
         let probe = Probe::new(self.view, &Premises::default(), self.level, &budget, scratch);
         let mut probe = match probe {
@@ -106,17 +115,14 @@ impl Trial<'_> {
         };
         let inside = (0u32..).zip(&inside).filter(|(_, inside)| **inside);
         probe.confine(inside.map(|(slot, _)| Slot::new(slot)));
-        let start = probe.mark();
-        let mut losses = Losses::new(index.group_numbers(), start);
-        for ci in candidates {
-            let visited = probe.arcs_visited();
-            let failed = probe.fail_down(ci, |_, _| false);
+        let mut losses = Losses::new(index.group_numbers());
+        let mut visited = probe.arcs_visited();
+        ladder.climb(&mut probe, Fallen::default(), |probe, step, below| {
             meter.spend(probe.arcs_visited() - visited)?;
-            failed?;
-            self.count(&probe, ci, &mut losses, meter, fates)?;
-            probe.undo(start);
-        }
-        Ok(())
+            visited = probe.arcs_visited();
+            let fallen = self.count(probe, step, below, &mut losses, meter, fates)?;
+            Ok((fallen, true))
+        })
     }
 
     /// Whatever a consumer is hit by in one step, however little.
@@ -197,54 +203,84 @@ impl Trial<'_> {
         Ok(candidates)
     }
 
-    /// Counts what groups lost by the failure of `ci`, and notes those that lost too much.
+    /// Counts what groups lost by a failure on top of those it stands on, and notes those that lost
+    /// too much.
     fn count(
         &self,
         probe: &Probe<'_>,
-        ci: Slot,
+        step: Step,
+        below: &Fallen,
         losses: &mut Losses,
         meter: &mut Meter<'_>,
         fates: &mut Vec<Fate>,
-    ) -> Result<(), TruncationReason> {
-        let mut taken = 0;
-        // A CI that rose several times counts as what it ended as.
-        let ended = probe
-            .risen_since(losses.start)
-            .filter(|(slot, state)| probe.state(*slot) == *state);
-        for (slot, state) in ended {
-            taken += usize::from(slot != ci);
+    ) -> Result<Fallen, TruncationReason> {
+        losses.take_back(step.height);
+        let mut fallen = below.clone();
+        for (slot, [from, to]) in probe.rises_since(step.mark) {
+            fallen.cis += usize::from(from == ImpactState::Ok);
             let links = self.view.index.outgoing(slot);
             meter.spend(links.len() as u64)?;
             for link in links.iter().filter(|link| link.is_group()) {
-                let group = link.other;
-                if self.redundant.worst(group) != self.level {
-                    continue;
+                if self.redundant.worst(link.other) == self.level {
+                    let as_member = Link {
+                        other: slot.number(),
+                        ..*link
+                    };
+                    losses.add(self.view, link.other, as_member, [from, to]);
                 }
-                if slot == ci {
-                    losses.own.push(group);
-                    continue;
-                }
-                let bad = losses.of(group);
-                let as_member = Link {
-                    other: slot.number(),
-                    ..*link
-                };
-                lose(self.view, group, as_member, state, bad);
             }
         }
-        losses.own.sort_unstable();
-        for group in losses.touched.drain(..) {
-            let bad = std::mem::take(&mut losses.bad[group as usize]);
-            let gate = self.view.index.gate_of(group);
-            let is_below = gate.consumer != ci && losses.own.binary_search(&group).is_err();
-            let falls = is_below && gate.state(bad) >= self.level;
-            if falls && !self.falls_anyway(probe, group, &gate, meter)? {
-                meter.list(1)?;
-                fates.push((group, taken, ci));
+        for group in losses.newly() {
+            let bad = losses.bad[group as usize];
+            if self.view.index.gate_of(group).state(bad) >= self.level {
+                fallen.groups.push(group);
             }
         }
-        losses.own.clear();
-        Ok(())
+        fallen.groups.sort_unstable();
+        fallen.groups.dedup();
+        if step.is_candidate {
+            self.note(probe, step.slot, &mut fallen, meter, fates)?;
+        }
+        Ok(fallen)
+    }
+
+    /// Notes the groups that fall with a CI, and leaves those out of which that is nothing to tell,
+    /// whoever takes the CI down.
+    fn note(
+        &self,
+        probe: &Probe<'_>,
+        ci: Slot,
+        fallen: &mut Fallen,
+        meter: &mut Meter<'_>,
+        fates: &mut Vec<Fate>,
+    ) -> Result<(), TruncationReason> {
+        let index = self.view.index;
+        let links = index.outgoing(ci);
+        meter.spend(links.len() as u64)?;
+        let groups = links.iter().filter(|link| link.is_group());
+        let mut own: Vec<u32> = groups.map(|link| link.other).collect();
+        own.sort_unstable();
+        let taken = fallen.cis.saturating_sub(1);
+        let mut stopped = None;
+        fallen.groups.retain(|group| {
+            let gate = index.gate_of(*group);
+            if stopped.is_some() || gate.consumer == ci || own.binary_search(group).is_ok() {
+                return true;
+            }
+            let anyway = self.falls_anyway(probe, *group, &gate, meter);
+            let noted = anyway.and_then(|anyway| {
+                if !anyway {
+                    meter.list(1)?;
+                    fates.push((*group, taken, ci));
+                }
+                Ok(!anyway)
+            });
+            noted.unwrap_or_else(|reason| {
+                stopped = Some(reason);
+                true
+            })
+        });
+        stopped.map_or(Ok(()), Err)
     }
 
     /// Whether what else the consumer needs leaves it as bad as the group does. What depends on the
@@ -284,32 +320,66 @@ fn other(link: Link) -> Slot {
     Slot::new(link.other)
 }
 
-/// What groups lost by one failure.
+/// What fell with a CI and with those it surely takes down.
+#[derive(Clone, Default)]
+struct Fallen {
+    /// How many CIs.
+    cis: usize,
+    /// The groups that lost too much, by number; without those whose consumer falls anyway.
+    groups: Vec<u32>,
+}
+
+/// What groups lost by the failures that stand on each other.
 struct Losses {
-    /// Before anything failed.
-    start: Mark,
-    /// By group number; zero again after each failure.
+    /// By group number.
     bad: Vec<[u64; 3]>,
-    touched: Vec<u32>,
-    /// The groups in which the failed CI is a member itself.
-    own: Vec<u32>,
+    /// What was added, in order: group, and how much at which level.
+    added: Vec<(u32, [u64; 3])>,
+    /// By height: how much of it came from below.
+    heights: Vec<usize>,
 }
 
 impl Losses {
-    fn new(groups: usize, start: Mark) -> Self {
+    fn new(groups: usize) -> Self {
         Self {
-            start,
             bad: vec![[0; 3]; groups],
-            touched: Vec::new(),
-            own: Vec::new(),
+            added: Vec::new(),
+            heights: Vec::new(),
         }
     }
 
-    fn of(&mut self, group: u32) -> &mut [u64; 3] {
-        let bad = &mut self.bad[group as usize];
-        if *bad == [0; 3] {
-            self.touched.push(group);
+    /// Takes back what was added at this height and above.
+    fn take_back(&mut self, height: usize) {
+        let keep = self.heights.get(height).copied().unwrap_or(self.added.len());
+        for (group, more) in self.added.drain(keep..) {
+            let bad = &mut self.bad[group as usize];
+            for (bad, more) in bad.iter_mut().zip(more) {
+                *bad -= more;
+            }
         }
-        bad
+        self.heights.truncate(height);
+        self.heights.push(keep);
+    }
+
+    /// A member got worse, which is given by a link of its group.
+    fn add(&mut self, view: ImpactView<'_>, group: u32, link: Link, [from, to]: [ImpactState; 2]) {
+        let (mut before, mut more) = ([0; 3], [0; 3]);
+        lose(view, group, link, from, &mut before);
+        lose(view, group, link, to, &mut more);
+        for (more, before) in more.iter_mut().zip(before) {
+            *more -= before;
+        }
+        if more != [0; 3] {
+            for (bad, more) in self.bad[group as usize].iter_mut().zip(more) {
+                *bad += more;
+            }
+            self.added.push((group, more));
+        }
+    }
+
+    /// The groups to which something was added at the last height; some come again.
+    fn newly(&self) -> impl Iterator<Item = u32> + '_ {
+        let from = self.heights.last().copied().unwrap_or(0);
+        self.added[from..].iter().map(|(group, _)| *group)
     }
 }

@@ -12,7 +12,7 @@ use crate::model::CiId;
 
 use super::candidates::{Classes, class_of};
 use super::fit::{Fit, Observation};
-use super::{CauseLimit, Search};
+use super::{CauseLimit, Search, Tried, climb};
 
 /// Pairs tried in one step, at most, the most promising first; that there are more is said.
 const PAIRS_MAX: usize = 5_000;
@@ -198,43 +198,49 @@ impl Search<'_> {
         let mut known: FxHashSet<Meeting> = FxHashSet::default();
         let mut heights: Vec<Height> = Vec::new();
         let (mut counted, mut too_many) = (0, false);
-        self.ladder.climb(&mut self.probe, observed, joint, |probe, tried| {
-            heights.truncate(tried.height);
-            let mut height = heights.last().copied().unwrap_or_default();
-            for left in taken.drain(height.taken..) {
-                known.remove(&left);
-            }
-            if too_many || !tried.fit.best_beyond(&tried.fit, hits_max).beats(&bar) {
-                heights.push(height);
-                return false;
-            }
-            for (slot, _) in probe.risen_since(tried.mark) {
-                let groups = index.outgoing(slot).iter().filter(|link| link.is_group());
-                for meeting in groups.filter_map(|link| meetings.get(&link.other)) {
-                    if known.insert(*meeting) {
-                        taken.push(*meeting);
-                        height.behind |= behind[meeting];
+        climb(
+            &self.ladder,
+            &mut self.probe,
+            observed,
+            joint,
+            |probe, Tried { step, fit }| {
+                heights.truncate(step.height);
+                let mut height = heights.last().copied().unwrap_or_default();
+                for left in taken.drain(height.taken..) {
+                    known.remove(&left);
+                }
+                if too_many || !fit.best_beyond(&fit, hits_max).beats(&bar) {
+                    heights.push(height);
+                    return false;
+                }
+                for (slot, _) in probe.risen_since(step.mark) {
+                    let groups = index.outgoing(slot).iter().filter(|link| link.is_group());
+                    for meeting in groups.filter_map(|link| meetings.get(&link.other)) {
+                        if known.insert(*meeting) {
+                            taken.push(*meeting);
+                            height.behind |= behind[meeting];
+                        }
                     }
                 }
-            }
-            let newly = probe.newly_bad_since(tried.mark);
-            let newly = newly.filter(|slot| observed.of(*slot) == Observation::Symptom);
-            height.brought |= newly.fold(0, |all, slot| all | class_of(places[&slot]));
-            height.taken = taken.len();
-            heights.push(height);
-            if tried.is_candidate && !taken.is_empty() {
-                counted += taken.len();
-                too_many = counted > PLACES_MAX;
-                halves.push(Half {
-                    slot: tried.slot,
-                    fit: tried.fit,
-                    at: taken.clone(),
-                    behind: height.behind,
-                    brought: height.brought,
-                });
-            }
-            true
-        })?;
+                let newly = probe.newly_bad_since(step.mark);
+                let newly = newly.filter(|slot| observed.of(*slot) == Observation::Symptom);
+                height.brought |= newly.fold(0, |all, slot| all | class_of(places[&slot]));
+                height.taken = taken.len();
+                heights.push(height);
+                if step.is_candidate && !taken.is_empty() {
+                    counted += taken.len();
+                    too_many = counted > PLACES_MAX;
+                    halves.push(Half {
+                        slot: step.slot,
+                        fit,
+                        at: taken.clone(),
+                        behind: height.behind,
+                        brought: height.brought,
+                    });
+                }
+                true
+            },
+        )?;
         if too_many {
             self.limit_pairs();
         }

@@ -1,11 +1,31 @@
 //! Estates that would hurt an engine that recurses, sorts too much or looks at arcs too often.
+//!
+//! Cost is judged by links looked at, not by time: every question here is asked on a budget of a
+//! small multiple of the links there are, on a small stack, and must be answered whole unless the
+//! test says otherwise. Answers are compared with closed forms.
+
+mod circles;
+mod groups;
+mod plain;
+mod rounds;
 
 use crate::graph::Slot;
 use crate::graph::dependency::{Carrier, CiColumns, CiRow, DependencyIndex, GroupKey, GroupParameters, ImpactArc};
-use crate::impact::{Budget, FailedCi, ImpactQuestion, ImpactReport, ImpactView, Scratch, impact};
+use crate::impact::{
+    Budget, CauseQuestion, CutSetQuestion, CutSets, Dependencies, FailedCi, ImpactQuestion, ImpactReport, ImpactView,
+    LintCode, LintReport, Premises, ProbableCauses, Scratch, cut_sets, dependencies, impact, lints, probable_causes,
+    single_points_of_failure,
+};
 use crate::model::{CiId, CiTypeId, ImpactState, PoolId, RelationshipTypeId, Strength, Threshold, Thresholds, Weight};
 
 const MILLION: u32 = 1_000_000;
+
+/// CIs of the estates to which all questions are put. A debug build takes ten times as long for each
+/// link, so it has a tenth of them.
+const LARGE: u32 = if cfg!(debug_assertions) { 100_000 } else { MILLION };
+
+/// Bytes; an engine that recursed over CIs would need hundreds of times as many.
+const SMALL_STACK: usize = 256 << 10;
 
 fn plain(source: u32, target: u32) -> ImpactArc {
     ImpactArc {
@@ -50,216 +70,184 @@ fn down(ci: u32, view: ImpactView<'_>) -> ImpactReport {
     impact(view, &question, &Budget::UNLIMITED, &mut Scratch::default()).expect("no conflict")
 }
 
-#[test]
-fn a_chain_of_a_million_is_walked_to_its_end_and_explained() {
-    let index = index((1..MILLION).map(|ci| plain(ci - 1, ci)));
-    let columns = columns(MILLION);
-    let view = ImpactView {
-        index: &index,
-        columns: &columns,
-    };
-    let report = down(0, view);
-    assert_eq!(report.counts.all.down, u64::from(MILLION));
-    assert_eq!(report.arcs_visited, u64::from(MILLION) - 1);
-    let last = report.page(view, 999_999..MILLION as usize)[0];
-    assert_eq!(last.depth, MILLION - 1);
-    let witness = report.witness(view, last.slot).expect("impacted");
-    assert_eq!(witness.steps.len(), 999_999);
+fn on_a_small_stack(work: impl FnOnce() + Send) {
+    std::thread::scope(|scope| {
+        let small = std::thread::Builder::new().stack_size(SMALL_STACK);
+        let worker = small.spawn_scoped(scope, work).expect("a thread");
+        if let Err(panic) = worker.join() {
+            std::panic::resume_unwind(panic);
+        }
+    });
 }
 
-#[test]
-fn a_star_of_a_million_costs_one_look_at_each_arc_and_pages_by_id() {
-    let index = index((1..MILLION).map(|ci| plain(0, ci)));
-    let columns = columns(MILLION);
-    let view = ImpactView {
-        index: &index,
-        columns: &columns,
-    };
-    let report = down(0, view);
-    assert_eq!(report.arcs_visited, u64::from(MILLION) - 1);
-    let page = report.page(view, 500_000..500_100);
-    let expected: Vec<u32> = (500_000..500_100).collect();
-    assert_eq!(page.iter().map(|ci| ci.slot.number()).collect::<Vec<_>>(), expected);
+fn budget(links: u64) -> Budget<'static> {
+    Budget {
+        arcs_visited_max: links,
+        ..Budget::UNLIMITED
+    }
 }
 
-#[test]
-fn a_group_of_a_hundred_thousand_is_built_one_by_one_and_counted_once() {
-    let members = 100_000u32;
-    let consumer = Slot::new(members + 1);
-    let group = GroupKey::Pool {
-        consumer,
-        pool: PoolId::new(0),
-    };
-    let thresholds = Thresholds {
-        up_min: Some(Threshold::Percent(50)),
-        ..Thresholds::default()
-    };
-    let mut index = DependencyIndex::default();
-    let parameters = GroupParameters {
-        consumer,
-        thresholds,
-        strength: Strength::DOWN,
-        grounded: false,
-    };
-    index.put_group(group, parameters);
-    for ci in 1..=members {
-        index.add(&plain(0, ci));
+/// An estate to which questions are put on a budget of links.
+struct Shape {
+    index: DependencyIndex,
+    columns: CiColumns,
+}
+
+/// Numbers of CIs.
+fn numbers(slots: impl IntoIterator<Item = Slot>) -> Vec<u32> {
+    slots.into_iter().map(Slot::number).collect()
+}
+
+impl Shape {
+    fn new(cis: u32, arcs: impl Iterator<Item = ImpactArc>) -> Self {
+        Self {
+            index: index(arcs),
+            columns: columns(cis),
+        }
+    }
+
+    /// Gives a CI a group that needs so many of its members; each of its groups has another number.
+    fn needs(
+        &mut self,
+        consumer: u32,
+        (number, up_min, grounded): (u16, Threshold, bool),
+        members: impl Iterator<Item = u32>,
+    ) {
+        let group = GroupKey::Pool {
+            consumer: Slot::new(consumer),
+            pool: PoolId::new(number),
+        };
+        let thresholds = Thresholds {
+            up_min: Some(up_min),
+            ..Thresholds::default()
+        };
+        let parameters = GroupParameters {
+            consumer: Slot::new(consumer),
+            thresholds,
+            strength: Strength::DOWN,
+            grounded,
+        };
+        self.index.put_group(group, parameters);
         let carrier = Carrier::Member {
             group,
             weight: Weight::ONE,
         };
-        index.add(&ImpactArc {
-            target: consumer,
-            carrier,
-            ..plain(ci, 0)
-        });
-    }
-    assert_eq!(
-        index.gate(&group).map(|gate| (gate.total, gate.up_min)),
-        Some((100_000, 50_000))
-    );
-    let columns = columns(members + 2);
-    let report = down(
-        0,
-        ImpactView {
-            index: &index,
-            columns: &columns,
-        },
-    );
-    assert_eq!(report.after(consumer), ImpactState::Down);
-    assert_eq!(report.arcs_visited, u64::from(members) * 2);
-}
-
-#[test]
-fn a_group_heavier_than_32_bits_counts_as_any_other() {
-    let members = 5_000u32;
-    let consumer = Slot::new(members);
-    let group = GroupKey::Pool {
-        consumer,
-        pool: PoolId::new(0),
-    };
-    let up_min = Some(Threshold::Percent(1));
-    let parameters = GroupParameters {
-        consumer,
-        thresholds: Thresholds {
-            up_min,
-            ..Thresholds::default()
-        },
-        strength: Strength::DOWN,
-        grounded: false,
-    };
-    let carrier = Carrier::Member {
-        group,
-        weight: Weight::new(i64::from(Weight::MAX)).expect("in range"),
-    };
-    let mut index = DependencyIndex::default();
-    index.put_group(group, parameters);
-    for member in 0..members {
-        let arc = plain(member, members);
-        index.add(&ImpactArc { carrier, ..arc });
-    }
-    let columns = columns(members + 1);
-    let view = ImpactView {
-        index: &index,
-        columns: &columns,
-    };
-    let mut scratch = Scratch::default();
-    for (failed, expected) in [
-        (4_951, ImpactState::Down),
-        (4_950, ImpactState::AtRisk),
-        (0, ImpactState::Ok),
-    ] {
-        let state = ImpactState::Down;
-        let failed = (0..failed).map(|member| FailedCi {
-            slot: Slot::new(member),
-            state,
-        });
-        let question = ImpactQuestion {
-            failed: failed.collect(),
-            ..ImpactQuestion::default()
-        };
-        let report = impact(view, &question, &Budget::UNLIMITED, &mut scratch).expect("nothing is assumed");
-        assert_eq!(report.after(consumer), expected);
-        let up: Vec<u64> = report.absorbed(view).iter().map(|one| one.up).collect();
-        let absorbed = (expected == ImpactState::AtRisk).then_some(50 * u64::from(Weight::MAX));
-        assert_eq!(up, Vec::from_iter(absorbed));
-    }
-}
-
-#[test]
-fn forty_layers_of_diamonds_are_linear_though_their_paths_are_not() {
-    let layers = 40u32;
-    let diamond = |layer: u32| {
-        let top = layer * 3;
-        [(top, top + 1), (top, top + 2), (top + 1, top + 3), (top + 2, top + 3)]
-    };
-    let index = index(
-        (0..layers)
-            .flat_map(diamond)
-            .map(|(source, target)| plain(source, target)),
-    );
-    let columns = columns(layers * 3 + 1);
-    let report = down(
-        0,
-        ImpactView {
-            index: &index,
-            columns: &columns,
-        },
-    );
-    assert_eq!(report.counts.all.down, u64::from(layers) * 3 + 1);
-    assert_eq!(report.arcs_visited, u64::from(layers) * 4);
-}
-
-/// A line of switches that list their neighbours both ways, in grounded groups that need one.
-fn spur(switches: u32) -> DependencyIndex {
-    let mut index = DependencyIndex::default();
-    let neighbours = |switch: u32| [switch.checked_sub(1), Some(switch + 1).filter(|next| *next < switches)];
-    for switch in 1..switches {
-        let consumer = Slot::new(switch);
-        let group = GroupKey::Pool {
-            consumer,
-            pool: PoolId::new(0),
-        };
-        let parameters = GroupParameters {
-            consumer,
-            thresholds: Thresholds {
-                up_min: Some(Threshold::Count(1)),
-                ..Thresholds::default()
-            },
-            strength: Strength::DOWN,
-            grounded: true,
-        };
-        index.put_group(group, parameters);
-        for neighbour in neighbours(switch).into_iter().flatten() {
-            index.add(&ImpactArc {
-                carrier: Carrier::Member {
-                    group,
-                    weight: Weight::ONE,
-                },
-                ..plain(neighbour, switch)
+        for member in members {
+            self.index.add(&ImpactArc {
+                carrier,
+                ..plain(member, consumer)
             });
         }
     }
-    index
-}
 
-#[test]
-fn a_spur_of_a_hundred_thousand_falls_as_one_and_its_end_alone_costs_nothing() {
-    const SWITCHES: u32 = 100_000;
-    let (index, columns) = (spur(SWITCHES), columns(SWITCHES));
-    let view = ImpactView {
-        index: &index,
-        columns: &columns,
-    };
-    let report = down(1, view);
-    assert_eq!(report.counts.all.down, u64::from(SWITCHES) - 1);
-    // Each link is looked at a few times, whether a CI rises, is doubted or is derived anew.
-    assert!(
-        report.arcs_visited < 20 * 2 * u64::from(SWITCHES),
-        "{}",
-        report.arcs_visited
-    );
-    let report = down(SWITCHES - 1, view);
-    assert_eq!((report.counts.all.down, report.counts.all.at_risk), (1, 1));
-    assert!(report.arcs_visited < 20, "{}", report.arcs_visited);
+    /// Gives a CI a group that needs one of its members.
+    fn one_of(&mut self, consumer: u32, members: impl IntoIterator<Item = u32>) {
+        self.needs(consumer, (0, Threshold::Count(1), false), members.into_iter());
+    }
+
+    fn view(&self) -> ImpactView<'_> {
+        ImpactView {
+            index: &self.index,
+            columns: &self.columns,
+        }
+    }
+
+    /// All that goes down with a CI, itself included, and the links looked at.
+    fn falls(&self, ci: u32) -> (u64, u64) {
+        let report = down(ci, self.view());
+        (report.counts.all.down, report.arcs_visited)
+    }
+
+    /// The single points of failure, by depth and id.
+    fn points(&self, target: u32, links: u64) -> Vec<u32> {
+        let answer = single_points_of_failure(
+            self.view(),
+            &[Slot::new(target)],
+            ImpactState::Down,
+            &Premises::default(),
+            &budget(links),
+            &mut Scratch::default(),
+        );
+        let mut answer = answer.expect("nothing is assumed");
+        let answer = answer.targets.pop().expect("one target");
+        assert_eq!((answer.incomplete, answer.undecided), (None, 0));
+        numbers(answer.points.iter().map(|point| point.slot))
+    }
+
+    fn dependencies(&self, target: u32, links: u64) -> Dependencies {
+        let answer = dependencies(
+            self.view(),
+            Slot::new(target),
+            &Premises::default(),
+            &budget(links),
+            &mut Scratch::default(),
+        );
+        let answer = answer.expect("nothing is assumed");
+        assert_eq!(answer.incomplete, None);
+        answer
+    }
+
+    /// Cut sets of up to three, of which the answer may lack some; half a million sets are held at
+    /// most.
+    fn cut_sets(&self, target: u32, links: u64) -> CutSets {
+        let question = CutSetQuestion {
+            target: Slot::new(target),
+            level: ImpactState::Down,
+            size_max: CutSetQuestion::SIZE_MAX_DEFAULT,
+            count_max: MILLION as usize,
+        };
+        let budget = Budget {
+            results_max: 500_000,
+            ..budget(links)
+        };
+        let answer = cut_sets(
+            self.view(),
+            question,
+            &Premises::default(),
+            &budget,
+            &mut Scratch::default(),
+        );
+        let answer = answer.expect("nothing is assumed");
+        assert!(answer.arcs_visited <= links);
+        answer
+    }
+
+    /// All cut sets of up to three.
+    fn cuts(&self, target: u32, links: u64) -> Vec<Vec<u32>> {
+        let answer = self.cut_sets(target, links);
+        assert_eq!(answer.incomplete, None);
+        answer.cut_sets.into_iter().map(numbers).collect()
+    }
+
+    /// The causes, among however many candidates; the answer may be limited.
+    fn limited_causes(&self, symptoms: &[u32], links: u64) -> ProbableCauses {
+        let question = CauseQuestion {
+            symptoms: symptoms.iter().map(|symptom| Slot::new(*symptom)).collect(),
+            level: ImpactState::Down,
+            candidates_max: usize::MAX,
+            ..CauseQuestion::default()
+        };
+        let answer = probable_causes(self.view(), &question, &budget(links), &mut Scratch::default());
+        answer.expect("nothing contradicts itself")
+    }
+
+    fn causes(&self, symptoms: &[u32], links: u64) -> ProbableCauses {
+        let answer = self.limited_causes(symptoms, links);
+        assert_eq!(answer.limit, None);
+        answer
+    }
+
+    fn limited_lints(&self, links: u64) -> LintReport {
+        lints(self.view(), &LintCode::ALL, &budget(links), &mut Scratch::default())
+    }
+
+    /// What was found: code, the CI it is about, and the CIs concerned.
+    fn lints(&self, links: u64) -> Vec<(LintCode, u32, Vec<u32>)> {
+        let report = self.limited_lints(links);
+        assert_eq!(report.truncated, None);
+        let findings = report.findings.into_iter();
+        findings
+            .map(|finding| (finding.code, finding.ci.number(), numbers(finding.cis)))
+            .collect()
+    }
 }

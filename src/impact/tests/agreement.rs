@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::random::model_and_question;
+use super::random::{cases, model_and_question};
 use crate::graph::Slot;
 use crate::graph::dependency::Carrier;
 use crate::impact::oracle::{Evaluated, Model, slot, strength};
@@ -178,7 +178,7 @@ pub(super) fn check(model: &Model, question: &ImpactQuestion, scratch: &mut Scra
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(600))]
 
     #[test]
     fn the_engine_says_what_the_oracle_says((model, question) in model_and_question()) {

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::grounded::{one_of, plain};
+use super::random::cases;
 use super::structure::{level, limited, model_and_premises};
 use crate::graph::Slot;
 use crate::graph::dependency::{Carrier, GroupKey, ImpactArc};
@@ -92,7 +93,7 @@ fn check(model: &Model, premises: &Premises, target: Slot, level: ImpactState) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn cut_sets_are_what_trying_all_sets_finds(

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::random::grounded_model_and_question;
+use super::random::{cases, grounded_model_and_question};
 use super::{ask, states_after};
 use crate::graph::dependency::{Carrier, GroupKey, GroupParameters, ImpactArc};
 use crate::impact::oracle::{Model, slot};
@@ -137,7 +137,7 @@ fn an_island_stands_as_before_and_is_reported() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(1000))]
 
     #[test]
     fn the_second_pass_says_what_the_definition_says((model, question) in grounded_model_and_question()) {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::random::{model, model_and_question};
+use super::random::{cases, model, model_and_question};
 use super::{ask, states_after};
 use crate::graph::dependency::Carrier;
 use crate::impact::oracle::{Model, slot, strength};
@@ -30,7 +30,7 @@ fn every_arc_plain(model: &Model) -> Model {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn the_potential_impact_is_what_can_be_reached((model, question) in model_and_question()) {

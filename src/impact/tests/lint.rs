@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::random::grounded_model_and_question;
+use super::random::{cases, grounded_model_and_question};
 use crate::graph::Slot;
 use crate::graph::dependency::{Carrier, GroupKey, GroupParameters, ImpactArc};
 use crate::impact::oracle::{Model, States, slot};
@@ -283,7 +283,7 @@ fn unordered(findings: &[LintFinding]) -> Naive {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(500))]
 
     #[test]
     fn findings_are_what_their_definitions_say((model, _) in grounded_model_and_question()) {

@@ -303,10 +303,16 @@ fn a_hall_below_every_pair_is_tried_once_for_all() {
 }
 
 #[test]
-fn a_long_chain_of_supply_ends_at_the_limit_and_says_so() {
+fn a_long_chain_of_supply_is_told_in_linear_time_or_ends_at_the_limit_and_says_so() {
     let model = hall(1, 3000);
     let budget = Budget {
         arcs_visited_max: 100_000,
+        ..Budget::UNLIMITED
+    };
+    let report = look(&model, &LintCode::ALL, &budget);
+    assert_eq!((report.truncated, report.findings[0].cis.len()), (None, 3000));
+    let budget = Budget {
+        arcs_visited_max: report.arcs_visited - 5_000,
         ..Budget::UNLIMITED
     };
     let report = look(&model, &LintCode::ALL, &budget);

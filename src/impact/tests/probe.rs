@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::random::model_and_question;
+use super::random::{cases, model_and_question};
 use crate::graph::Slot;
 use crate::impact::oracle::{Model, States, slot};
 use crate::impact::{Budget, FailedCi, ImpactQuestion, Probe, Scratch, TruncationReason};
@@ -48,7 +48,7 @@ fn with_dependencies(model: &Model, target: Slot) -> Vec<Slot> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn failures_tried_and_taken_back_are_as_questions_of_their_own(

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::random::{grounded_model_and_question, model_and_question};
+use super::random::{cases, grounded_model_and_question, model_and_question};
 use crate::graph::dependency::Carrier;
 use crate::impact::oracle::{Model, slot, strength};
 use crate::impact::{
@@ -80,7 +80,7 @@ fn weakened(model: &Model, question: &ImpactQuestion, report: &ImpactReport) -> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn what_a_proof_ends_in_suffices((model, question) in model_and_question()) {

@@ -10,6 +10,24 @@ use crate::model::{GroupId, ImpactState, PoolId, RelationshipTypeId, Strength, T
 
 const CIS_MAX: usize = 12;
 
+/// So many cases, times `LINCHPIN_CASES_TIMES` (default 1): for a long search now and then.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long to search is no setting of the product"
+)]
+pub(super) fn cases(count: u32) -> ProptestConfig {
+    let times = std::env::var("LINCHPIN_CASES_TIMES").ok();
+    let times = times.map_or(1, |times| times.parse().expect("LINCHPIN_CASES_TIMES is a number"));
+    ProptestConfig {
+        cases: count.saturating_mul(times),
+        failure_persistence: None,
+        // What a filter may turn down grows with the cases.
+        max_global_rejects: 1024u32.saturating_mul(times),
+        max_local_rejects: 65_536u32.saturating_mul(times),
+        ..ProptestConfig::default()
+    }
+}
+
 pub(super) fn state() -> impl Strategy<Value = ImpactState> {
     (0..4u8).prop_map(ImpactState::from_level)
 }

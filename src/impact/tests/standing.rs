@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::random::grounded_model_and_question;
+use super::random::{cases, grounded_model_and_question};
 use crate::impact::oracle::{Model, id_of, slot};
 use crate::impact::{
     Budget, FailedCi, ImpactQuestion, Premises, Scratch, Stage, StartingState, TruncationReason, standing,
@@ -34,7 +34,7 @@ fn points(model: &Model, target: usize, level: ImpactState, starting: StartingSt
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn a_standing_is_what_the_present_is(

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::random::{grounded_model_and_question, model_and_question};
+use super::random::{cases, grounded_model_and_question, model_and_question};
 use crate::graph::Slot;
 use crate::graph::dependency::{Carrier, ImpactArc};
 use crate::impact::oracle::{Model, id_of, slot};
@@ -166,7 +166,7 @@ fn check_dependencies(model: &Model, premises: &Premises, target: Slot) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn dependencies_are_what_trying_all_finds((model, premises) in model_and_premises(), target in 0..12usize) {
@@ -388,7 +388,7 @@ fn is_assumed(premises: &Premises, ci: Slot) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(150))]
 
     #[test]
     fn the_matrix_is_one_question_a_row(

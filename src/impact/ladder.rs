@@ -6,18 +6,14 @@
 //! starting anew), and only what is added is looked at. A thousand candidates that each bring a
 //! core switch down cost one fall of what hangs on it, not a thousand.
 
-use rustc_hash::FxHashSet;
-
 use crate::graph::Slot;
 use crate::graph::dependency::{DependencyIndex, Link};
-use crate::impact::probe::{Mark, Probe};
-use crate::impact::question::FailedCi;
-use crate::impact::reading::Reading;
-use crate::impact::report::TruncationReason;
 use crate::model::ImpactState;
 
-use super::candidates::Meter;
-use super::fit::{Fit, Observed};
+use super::probe::{Mark, Probe};
+use super::question::FailedCi;
+use super::reading::Reading;
+use super::report::TruncationReason;
 
 const NONE: u32 = u32::MAX;
 
@@ -56,23 +52,21 @@ pub(super) struct Ladder {
 
 /// A rung that has been tried.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tried {
+pub(super) struct Step {
     pub(super) slot: Slot,
     /// Whether this is the failure of a candidate, or only a step to one.
     pub(super) is_candidate: bool,
-    /// Of what was failed before and this candidate together.
-    pub(super) fit: Fit,
     /// The rungs below it.
     pub(super) height: usize,
     /// Before it failed and after the rungs below it had.
     pub(super) mark: Mark,
 }
 
-struct Builder<'a, 'b> {
+struct Builder<'a, Hits, Charge> {
     index: &'a DependencyIndex,
     reading: &'a Reading,
-    pinned: &'a FxHashSet<u32>,
-    meter: &'a mut Meter<'b>,
+    can_be_hit: Hits,
+    charge: Charge,
     rungs: Vec<Rung>,
     /// By slot and level: the number of the rung and 1.
     places: Vec<u32>,
@@ -81,24 +75,25 @@ struct Builder<'a, 'b> {
 
 impl Ladder {
     /// Looks at the sure consequences of all candidates, each link at most three times. No
-    /// recursion.
+    /// recursion. `can_be_hit` says of whom consequences are told: not of those assumed, nor of those
+    /// outside of what the probe is confined to.
     ///
     /// # Errors
     ///
-    /// Where the budget does not last.
+    /// Where `charge` refuses more links.
     pub(super) fn new(
         index: &DependencyIndex,
         reading: &Reading,
-        pinned: &FxHashSet<u32>,
         candidates: &[Slot],
-        meter: &mut Meter<'_>,
+        can_be_hit: impl Fn(u32) -> bool,
+        charge: impl FnMut(usize) -> Result<(), TruncationReason>,
     ) -> Result<Self, TruncationReason> {
         let slots = candidates.iter().map(|slot| slot.index() + 1).max().unwrap_or(0);
         let mut builder = Builder {
             index,
             reading,
-            pinned,
-            meter,
+            can_be_hit,
+            charge,
             rungs: Vec::with_capacity(candidates.len()),
             places: vec![0; slots.max(index.slots()) * 4],
             open: Vec::new(),
@@ -163,29 +158,29 @@ impl Ladder {
         &self.above[start as usize..end as usize]
     }
 
-    /// Tries every candidate on top of what has failed, of which `start` is the fit, and hands each
-    /// rung to `tried`, whose answer says whether the rungs above are worth trying: they predict
-    /// all that this one predicts. Leaves the probe as it was.
+    /// Tries every candidate on top of what has failed and hands each rung to `tried`, with what it
+    /// made of the rung below, which is `start` at the bottom. It makes something of this rung, and
+    /// says whether the rungs above are worth trying: they bring about all that this one does. Leaves
+    /// the probe as it was.
     ///
     /// # Errors
     ///
-    /// Where the budget does not last.
-    pub(super) fn climb(
+    /// Where the budget does not last, and where `tried` gives up.
+    pub(super) fn climb<T>(
         &self,
         probe: &mut Probe<'_>,
-        observed: &Observed,
-        start: Fit,
-        mut tried: impl FnMut(&Probe<'_>, Tried) -> bool,
+        start: T,
+        mut tried: impl FnMut(&Probe<'_>, Step, &T) -> Result<(T, bool), TruncationReason>,
     ) -> Result<(), TruncationReason> {
-        struct Standing<'a> {
+        struct Standing<'a, T> {
             mark: Mark,
-            fit: Fit,
+            made: T,
             left: &'a [u32],
         }
         let bottom = probe.mark();
         let mut standing = vec![Standing {
             mark: bottom,
-            fit: start,
+            made: start,
             left: &self.feet,
         }];
         while let Some(top) = standing.last_mut() {
@@ -195,27 +190,28 @@ impl Ladder {
                 continue;
             };
             top.left = left;
-            let (fit, mark) = (top.fit, probe.mark());
+            let mark = probe.mark();
             let Rung {
                 failed, is_candidate, ..
             } = self.rungs[*rung as usize];
-            if let Err(reason) = probe.fail(&[failed], |_, _| false) {
-                probe.undo(bottom);
-                return Err(reason);
+            let run = probe.fail(&[failed], |_, _| false);
+            let height = standing.len() - 1;
+            let step = Step {
+                slot: failed.slot,
+                is_candidate,
+                height,
+                mark,
+            };
+            match run.and_then(|_| tried(probe, step, &standing[height].made)) {
+                Ok((made, go_on)) => {
+                    let left = if go_on { self.above(*rung) } else { &[] };
+                    standing.push(Standing { mark, made, left });
+                }
+                Err(reason) => {
+                    probe.undo(bottom);
+                    return Err(reason);
+                }
             }
-            let fit = observed.extend(fit, probe.newly_bad_since(mark));
-            let go_on = tried(
-                probe,
-                Tried {
-                    slot: failed.slot,
-                    is_candidate,
-                    fit,
-                    height: standing.len() - 1,
-                    mark,
-                },
-            );
-            let left = if go_on { self.above(*rung) } else { &[] };
-            standing.push(Standing { mark, fit, left });
         }
         Ok(())
     }
@@ -225,9 +221,13 @@ const fn place(slot: u32, level: u8) -> usize {
     slot as usize * 4 + level as usize
 }
 
-impl Builder<'_, '_> {
+impl<Hits, Charge> Builder<'_, Hits, Charge>
+where
+    Hits: Fn(u32) -> bool,
+    Charge: FnMut(usize) -> Result<(), TruncationReason>,
+{
     fn open(&mut self, slot: u32, level: u8) -> Result<u32, TruncationReason> {
-        self.meter.charge(self.index.outgoing(Slot::new(slot)).len())?;
+        (self.charge)(self.index.outgoing(Slot::new(slot)).len())?;
         // A rung for a slot and a level: four times the slots, which are less than 2^30.
         let rung = u32::try_from(self.rungs.len()).unwrap_or(NONE);
         self.rungs.push(Rung {
@@ -313,7 +313,6 @@ impl Builder<'_, '_> {
         } else {
             (link.other, self.reading.plain(link)[usize::from(level)])
         };
-        let is_pinned = !self.pinned.is_empty() && self.pinned.contains(&target);
-        (level > 0 && level >= self.reading.floor && !is_pinned).then_some((target, level))
+        (level > 0 && level >= self.reading.floor && (self.can_be_hit)(target)).then_some((target, level))
     }
 }
