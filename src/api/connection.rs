@@ -102,7 +102,11 @@ pub(super) fn at_most(field: &'static str, wanted: i32, limit: usize) -> ApiResu
     let size = usize::try_from(wanted)
         .map_err(|_| ApiError::input(field, format!("`{field}` must not be negative")).with("value", wanted))?;
     if size > limit {
-        let message = format!("a page has at most {limit} items, `{field}` is {size}");
+        let message = if field == "first" {
+            format!("a page has at most {limit} items, `{field}` is {size}")
+        } else {
+            format!("`{field}` is {size}, the limit is {limit}")
+        };
         return Err(ApiError::new(ErrorCode::PageTooLarge, message)
             .with("field", field)
             .with("value", wanted)

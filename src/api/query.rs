@@ -13,7 +13,7 @@ pub(super) mod relationships;
 mod scenario;
 mod structure;
 pub(super) mod subject;
-mod targets;
+pub(super) mod targets;
 mod traverse;
 
 use async_graphql::MergedObject;

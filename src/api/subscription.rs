@@ -9,6 +9,7 @@ use futures_util::{Stream, StreamExt};
 use super::context::{api, current, pool, resolve};
 use super::error::{ApiError, ApiResult};
 use super::query::subject::answers;
+use super::query::targets::failing_level;
 use super::scalars::Long;
 use super::types::{DeltaKind, ImpactState, JournalEntryObject, StartingState, WatchEvent, bounded, ci_types};
 use super::watch::Watch;
@@ -82,14 +83,12 @@ impl Subscription {
         )]
         starting_state: StartingState,
     ) -> Result<impl Stream<Item = ApiResult<WatchEvent>> + use<>, ApiError> {
-        if level == ImpactState::Ok {
-            return Err(ApiError::input("level", "`level` must be AT_RISK, DEGRADED or DOWN").with("value", "OK"));
-        }
+        let level = failing_level("level", level)?;
         let (context, view) = (api(ctx)?, current(ctx)?);
         let slot = resolve(&view, "service", &service)?;
         let watch = Watch {
             service: view.ci_id(slot),
-            level: level.into(),
+            level,
             starting: starting_state.into(),
             reader: context.cmdb.reader(),
             pool: pool(ctx)?,

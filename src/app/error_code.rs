@@ -58,7 +58,7 @@ error_codes! {
     /// The GraphQL document or request exceeds a limit.
     LimitExceeded = "LIMIT_EXCEEDED", 400, 3, "ask for less at once: fewer fields, smaller pages, less depth";
     /// A page is larger than allowed.
-    PageTooLarge = "PAGE_TOO_LARGE", 400, 3, "ask for smaller pages and follow the cursor";
+    PageTooLarge = "PAGE_TOO_LARGE", 400, 3, "ask for less at once, and for the rest by the cursor or `offset`";
     /// A cursor is of another question or another revision.
     CursorExpired = "CURSOR_EXPIRED", 410, 3, "start again without a cursor";
     /// A cursor is none of ours.
@@ -118,7 +118,7 @@ error_codes! {
     /// A span of time that ends before it begins.
     InvalidWindow = "INVALID_WINDOW", 422, 3, "let it begin before it ends";
     /// A failed CI of an impact question does not exist.
-    RootNotFound = "ROOT_NOT_FOUND", 404, 4, "check the reference, or set `ignoreMissing`";
+    RootNotFound = "ROOT_NOT_FOUND", 404, 4, "check the reference; `impact` can leave it out with `ignoreMissing`";
     /// A CI is both failed and assumed.
     AssumeConflict = "ASSUME_CONFLICT", 422, 3, "leave the CI out of `failed` or out of `assume`";
     /// A CI is observed to be bad and to be well.

@@ -23,6 +23,7 @@ use super::scratch::Scratch;
 use candidates::{Candidates, Meter, candidates};
 pub use fit::{Fit, Score};
 use fit::{Observation, Observed};
+use pairs::Pair;
 
 /// What probably caused this?
 #[derive(Clone, Debug)]
@@ -287,31 +288,53 @@ impl Search<'_> {
         tried
     }
 
-    /// Puts causes together: always the one, or the two behind a loss of redundancy, that raise the
-    /// joint score most.
+    /// Puts causes together: always the one that raises the joint score most, or the two behind a loss
+    /// of redundancy, if they do better than it and the one that would follow it.
     fn explain(&mut self, causes_max: usize) -> Result<(), TruncationReason> {
         let mut joint = self.nothing();
-        while joint.hits < self.hits_max && self.answer.causes.len() < causes_max {
-            let single = if self.answer.causes.is_empty() {
-                self.answer.ranking.first().copied()
-            } else {
-                self.best_single(joint)?
-            };
-            let Some(single) = single else {
-                break;
-            };
-            let mut chosen = vec![single.slot];
-            if self.answer.causes.len() + 2 <= causes_max
-                && let Some(pair) = self.best_pair(joint, single.fit)?
-            {
-                chosen = pair.to_vec();
+        let mut next = self.answer.ranking.first().copied();
+        while joint.hits < self.hits_max
+            && self.answer.causes.len() < causes_max
+            && let Some(single) = next
+        {
+            let (mut second, mut pair) = (None, None);
+            if self.answer.causes.len() + 2 <= causes_max {
+                second = self.second_after(joint, single)?;
+                let bar = second.map_or(single.fit, |second| second.fit);
+                pair = self.best_pair(joint, single.fit)?.filter(|pair| {
+                    let is_same = second.is_some_and(|second| pair.slots == [single.slot, second.slot]);
+                    is_same || pair.fit.beats(&bar)
+                });
             }
-            for (place, slot) in chosen.iter().enumerate() {
-                let paired_with = (chosen.len() > 1).then(|| chosen[1 - place]);
-                joint = self.add(joint, *slot, paired_with)?;
+            if let Some(Pair {
+                slots: [one, other], ..
+            }) = pair
+            {
+                joint = self.add(joint, one, Some(other))?;
+                joint = self.add(joint, other, Some(one))?;
+                let is_done = joint.hits == self.hits_max || self.answer.causes.len() == causes_max;
+                next = if is_done { None } else { self.best_single(joint)? };
+            } else {
+                joint = self.add(joint, single.slot, None)?;
+                next = second;
             }
         }
         Ok(())
+    }
+
+    /// The candidate that would follow this one, if a symptom is left and any raises the score.
+    fn second_after(&mut self, joint: Fit, first: RankedCause) -> Result<Option<RankedCause>, TruncationReason> {
+        let mark = self.probe.mark();
+        let second = self.probe.fail_down(first.slot, |_, _| false).and_then(|_| {
+            let joint = self.observed.extend(joint, self.probe.newly_bad_since(mark));
+            if joint.hits < self.hits_max {
+                self.best_single(joint)
+            } else {
+                Ok(None)
+            }
+        });
+        self.probe.undo(mark);
+        second
     }
 
     /// The candidate that raises the joint score most, if any does.

@@ -10,6 +10,7 @@ mod conformance;
 mod data_causes;
 mod documents;
 mod full_disk;
+mod hostile_questions;
 mod http_abuse;
 mod http_conformance;
 mod http_routes;

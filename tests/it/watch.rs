@@ -234,7 +234,7 @@ fn a_watch_ends_with_its_service_and_refuses_what_cannot_be_watched() {
     assert_eq!(events.next(), None);
     for (variables, code) in [
         (json!({ "service": "business_service:nobody" }), "CI_NOT_FOUND"),
-        (json!({ "service": "application:app", "level": "OK" }), "BAD_USER_INPUT"),
+        (json!({ "service": "application:app", "level": "OK" }), "INVALID_STATE"),
     ] {
         let refused = server.watch(&variables).next().expect("an error");
         assert_eq!(refused["errors"][0]["extensions"]["code"], code, "{refused}");

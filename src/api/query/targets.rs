@@ -23,7 +23,8 @@ impl Targets {
         bounded(field, Some(&named))?;
         bounded("tiers", tiers.as_deref())?;
         if named.is_empty() && tiers.is_none() {
-            let message = format!("say which CIs: `{field}`, or `tiers`");
+            let one = if field == "targets" { "`target`, " } else { "" };
+            let message = format!("say which CIs: {one}`{field}` or `tiers`");
             return Err(ApiError::input(field, message));
         }
         let tier = |tier: i32| {
@@ -58,7 +59,7 @@ impl Targets {
 }
 
 /// A level that a failure can bring something to: every CI is at least OK.
-pub(super) fn failing_level(field: &'static str, level: ImpactState) -> ApiResult<model::ImpactState> {
+pub(in crate::api) fn failing_level(field: &'static str, level: ImpactState) -> ApiResult<model::ImpactState> {
     if level == ImpactState::Ok {
         let message = format!("`{field}` must be worse than OK: use AT_RISK, DEGRADED or DOWN");
         return Err(ApiError::new(ErrorCode::InvalidState, message)

@@ -175,7 +175,8 @@ pub struct ProbableCausesObject {
     /// How many single causes explain at least one symptom.
     pub ranking_count: Long,
     /// Causes that explain the symptoms together, in the order in which they were found: always the
-    /// one, or the pair behind a loss of redundancy, that raises the joint score most.
+    /// one that raises the joint score most, or the pair behind a loss of redundancy that does better
+    /// than two taken one after the other.
     pub causes: Vec<JointCauseObject>,
     /// The symptoms that `causes` do not explain, by id.
     pub unexplained: Vec<CiObject>,

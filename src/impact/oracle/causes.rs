@@ -82,37 +82,34 @@ impl<'a> NaiveCauses<'a> {
     pub(in crate::impact) fn explain(&mut self) -> Vec<NaiveRow> {
         let mut causes: Vec<NaiveRow> = Vec::new();
         let mut hypothesis = BTreeSet::new();
-        let possible: BTreeSet<Slot> = self.all().into_iter().collect();
         loop {
-            let now = self.fit(&hypothesis);
-            let explained = self.predicted(&hypothesis);
-            let mut open = self
-                .symptoms
-                .intersection(&possible)
-                .filter(|ci| !explained.contains(*ci));
             let room = self.question.causes_max.saturating_sub(causes.len());
-            if open.next().is_none() || room == 0 {
+            if room == 0 || !self.is_anything_open(&hypothesis) {
                 return causes;
             }
-            let mut steps: Vec<Vec<Slot>> = self.all().into_iter().map(|ci| vec![ci]).collect();
-            if room >= 2 {
-                steps.extend(self.cuts(&hypothesis));
-            }
-            // Fewer causes first where two steps are as good, then the order of the ranking.
-            let mut best: Option<(_, Vec<Slot>)> = None;
-            for step in steps {
-                let fit = self.fit(&hypothesis.iter().chain(&step).copied().collect());
-                let mut ids: Vec<CiId> = step.iter().map(|ci| self.id(*ci)).collect();
-                ids.sort_unstable();
-                let score = score(fit);
-                let key = (Reverse(score), step.len(), order(fit), ids);
-                if score > self::score(now) && best.as_ref().is_none_or(|(known, _)| key < *known) {
-                    best = Some((key, step));
-                }
-            }
-            let Some((_, mut step)) = best else {
+            let singles: Vec<Vec<Slot>> = self.all().into_iter().map(|ci| vec![ci]).collect();
+            let now = score(self.fit(&hypothesis));
+            let Some(single) = self.best(&hypothesis, &singles, now) else {
                 return causes;
             };
+            let mut step = single.clone();
+            if room >= 2 {
+                let with = |more: &[Slot]| hypothesis.iter().chain(more).copied().collect::<BTreeSet<_>>();
+                let alone = score(self.fit(&with(&single)));
+                let mut two = single.clone();
+                if self.is_anything_open(&with(&single))
+                    && let Some(second) = self.best(&with(&single), &singles, alone)
+                {
+                    two.extend(second);
+                }
+                let cuts = self.cuts(&hypothesis);
+                // Two at once have to do better than two one after the other, or be the same two.
+                if let Some(pair) = self.best(&hypothesis, &cuts, alone)
+                    && (with(&pair) == with(&two) || score(self.fit(&with(&pair))) > score(self.fit(&with(&two))))
+                {
+                    step = pair;
+                }
+            }
             step.sort_by_key(|ci| {
                 let alone: BTreeSet<Slot> = hypothesis.iter().copied().chain([*ci]).collect();
                 (order(self.fit(&alone)), self.id(*ci))
@@ -122,6 +119,29 @@ impl<'a> NaiveCauses<'a> {
                 causes.push((ci, self.fit(&hypothesis)));
             }
         }
+    }
+
+    /// The best of these additions that scores more than `bar`; the least ids of those that fit alike.
+    fn best(&mut self, hypothesis: &BTreeSet<Slot>, additions: &[Vec<Slot>], bar: u128) -> Option<Vec<Slot>> {
+        let mut best: Option<(_, Vec<Slot>)> = None;
+        for addition in additions {
+            let fit = self.fit(&hypothesis.iter().chain(addition).copied().collect());
+            let mut ids: Vec<CiId> = addition.iter().map(|ci| self.id(*ci)).collect();
+            ids.sort_unstable();
+            let key = (order(fit), ids);
+            if score(fit) > bar && best.as_ref().is_none_or(|(known, _)| key < *known) {
+                best = Some((key, addition.clone()));
+            }
+        }
+        best.map(|(_, addition)| addition)
+    }
+
+    /// Whether a symptom that can fail is not explained.
+    fn is_anything_open(&mut self, hypothesis: &BTreeSet<Slot>) -> bool {
+        let explained = self.predicted(hypothesis);
+        let all = self.all();
+        all.iter()
+            .any(|ci| self.symptoms.contains(ci) && !explained.contains(ci))
     }
 
     /// All pairs that bring about a symptom which neither of the two does.

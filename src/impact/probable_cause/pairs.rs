@@ -64,6 +64,15 @@ struct Height {
     brought: Classes,
 }
 
+/// Two causes behind a loss of redundancy.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair {
+    /// The one that fits better alone first.
+    pub(super) slots: [Slot; 2],
+    /// How the hypothesis fits with both.
+    pub(super) fit: Fit,
+}
+
 /// Two candidates and the best that may be hoped of them.
 struct Hope {
     best: Fit,
@@ -80,7 +89,7 @@ impl Search<'_> {
     /// Two failures can do together what neither does only where both take something from one group
     /// (or one component of grounded groups), so only such pairs are tried, and of these only those
     /// whose false and unseen predictions leave room for a higher score.
-    pub(super) fn best_pair(&mut self, joint: Fit, bar: Fit) -> Result<Option<[Slot; 2]>, TruncationReason> {
+    pub(super) fn best_pair(&mut self, joint: Fit, bar: Fit) -> Result<Option<Pair>, TruncationReason> {
         let groups = self.found.groups.iter();
         let meetings: FxHashMap<u32, Meeting> = groups
             .filter_map(|(group, _)| Some((*group, Meeting::of(self.view.index, *group)?)))
@@ -96,13 +105,16 @@ impl Search<'_> {
             by_fit.then(one.ids.cmp(&other.ids))
         });
         let best = self.try_hopes(&hopes, &halves, (joint, bar))?;
-        Ok(best.map(|hope| {
+        Ok(best.map(|(fit, hope)| {
             let mut pair = hope.pair.map(|half| &halves[half]);
             pair.sort_by(|one, other| {
                 let by_fit = one.fit.rank(&other.fit);
                 by_fit.then_with(|| columns.id(one.slot).cmp(&columns.id(other.slot)))
             });
-            pair.map(|half| half.slot)
+            Pair {
+                slots: pair.map(|half| half.slot),
+                fit,
+            }
         }))
     }
 
@@ -115,7 +127,7 @@ impl Search<'_> {
         hopes: &'h [Hope],
         halves: &[Half],
         (joint, bar): (Fit, Fit),
-    ) -> Result<Option<&'h Hope>, TruncationReason> {
+    ) -> Result<Option<(Fit, &'h Hope)>, TruncationReason> {
         let weight = |half: usize| {
             let fit = halves[half].fit;
             fit.hits + fit.false_alarms + fit.unseen
@@ -142,7 +154,7 @@ impl Search<'_> {
         if hopes.get(PAIRS_MAX).is_some_and(|next| !is_hopeless(next, best)) {
             self.limit_pairs();
         }
-        Ok(best.map(|(_, number)| &hopes[number]))
+        Ok(best.map(|(fit, number)| (fit, &hopes[number])))
     }
 
     /// Tries the pairs of these numbers, all with one base, which is left failed.

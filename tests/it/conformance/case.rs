@@ -22,7 +22,7 @@ pub(crate) enum Outcome {
 const IMPACT: &str = "query Case(
   $failed: [FailedCi!]!, $broken: [ID!], $start: StartingState!, $before: [FailedCi!], $assume: [FailedCi!],
   $at: DateTime, $depth: Int, $exclude: [String!], $atRisk: AtRiskReading!, $grounded: Boolean!, $ignore: Boolean!,
-  $min: ImpactState!
+  $min: ImpactState!, $offset: Int!
 ) {
   impact(
     failed: $failed, failedRelationships: $broken, startingState: $start, startingFailed: $before, assume: $assume,
@@ -35,7 +35,7 @@ const IMPACT: &str = "query Case(
       totalCount
       edges { node { ci { id } depth witness { length steps { kind ci { id } } } } }
     }
-    states { ci { id } before after }
+    states(first: 1000, offset: $offset) { ci { id } before after }
     absorbed {
       group name upMin capacityMin spareMin total up headroom output consumer { id } lost { id } degraded { id }
     }
@@ -161,7 +161,23 @@ fn ask(client: &Client, query: &Value, recorded: &Recorded) -> Value {
         "min": query["min_state"].as_str().unwrap_or("AT_RISK"),
     });
     variables.extend(own.as_object().cloned().unwrap_or_default());
-    client.graphql(IMPACT, &variables.into())
+    // Every case of the file is in the one store, so the states may be more than one page.
+    let mut answer: Option<Value> = None;
+    for offset in (0..).step_by(1000) {
+        variables.insert("offset".to_owned(), json!(offset));
+        let mut page = client.graphql(IMPACT, &variables.clone().into());
+        let states = page["data"]["impact"]["states"].as_array_mut().map(std::mem::take);
+        let states = states.unwrap_or_default();
+        let is_last = states.len() < 1000;
+        let known = answer.get_or_insert(page);
+        if let Some(all) = known["data"]["impact"]["states"].as_array_mut() {
+            all.extend(states);
+        }
+        if is_last {
+            break;
+        }
+    }
+    answer.expect("the first page")
 }
 
 /// Everything in which an answer differs from what is expected.

@@ -47,7 +47,7 @@ pub(crate) fn record(client: &Client, file: &Value, case: &Value, prefix: &str) 
     let mut recorded = Recorded::default();
     define(client, file, case, &mut recorded)?;
     record_cis(client, case, prefix, &mut recorded)?;
-    let groups = record_groups(client, case, &mut recorded)?;
+    let groups = record_groups(client, case, prefix, &mut recorded)?;
     record_edges(client, case, &groups, &mut recorded)?;
     dispose(client, case, &recorded)?;
     Ok(recorded)
@@ -122,9 +122,7 @@ fn record_cis(client: &Client, case: &Value, prefix: &str, recorded: &mut Record
     for ci in cis {
         let name = name_of(ci);
         let rank = order.iter().position(|known| *known == name).expect("it is among them");
-        let mut bytes = short_hash(prefix);
-        bytes[12..].copy_from_slice(&u32::try_from(rank).expect("a small case").to_be_bytes());
-        let id = format!("ci:{}", Uuid::from_bytes(bytes));
+        let id = format!("ci:{}", ranked(prefix, rank));
         let mut attributes = Map::new();
         for key in ["min_up", "tier", "cost_per_hour", "rto", "users"] {
             if !ci[key].is_null() {
@@ -174,9 +172,17 @@ fn dispose(client: &Client, case: &Value, recorded: &Recorded) -> Result<(), Ref
 
 /// Group ids by the case's names. Members and consumers that do not exist are refused by the product
 /// with the code that the law warns with; the group is recorded without them.
-fn record_groups(client: &Client, case: &Value, recorded: &mut Recorded) -> Result<BTreeMap<String, String>, Refused> {
+fn record_groups(
+    client: &Client,
+    case: &Value,
+    prefix: &str,
+    recorded: &mut Recorded,
+) -> Result<BTreeMap<String, String>, Refused> {
     let mut groups = BTreeMap::new();
-    for group in case["groups"].as_array().into_iter().flatten() {
+    let listed = || case["groups"].as_array().into_iter().flatten();
+    // Of two groups that fall together the law names the one with the least id: let ours sort alike.
+    let order: BTreeSet<&str> = listed().filter_map(|group| group["id"].as_str()).collect();
+    for group in listed() {
         let name = group["id"].as_str().expect("a group's name");
         let nobody = format!("ci:{}", Uuid::nil());
         let ci = |ci: &Value| {
@@ -202,10 +208,8 @@ fn record_groups(client: &Client, case: &Value, recorded: &mut Recorded) -> Resu
             .filter(|member| member["ref"] != nobody.as_str())
             .cloned()
             .collect();
-        let id = format!(
-            "group:{}",
-            Uuid::from_bytes(short_hash(&ci(&group["consumer"])[3..].replace('-', name)))
-        );
+        let rank = order.iter().position(|known| *known == name).expect("it is among them");
+        let id = format!("group:{}", ranked(&format!("{prefix} groups"), rank));
         let command = |members: &[Value]| {
             let mut fields = json!({
                 "id": id,
@@ -356,6 +360,13 @@ pub(crate) fn moment(value: &Value) -> Value {
     };
     let at = jiff::Timestamp::from_second(second).expect("in range");
     at.to_string().into()
+}
+
+/// An id of this kind of thing that sorts by its rank.
+fn ranked(kind: &str, rank: usize) -> Uuid {
+    let mut bytes = short_hash(kind);
+    bytes[12..].copy_from_slice(&u32::try_from(rank).expect("a small case").to_be_bytes());
+    Uuid::from_bytes(bytes)
 }
 
 /// Sixteen bytes that tell texts apart.
