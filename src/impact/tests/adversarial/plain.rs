@@ -183,7 +183,7 @@ fn diamonds_that_need_one_of_two_fall_by_tops_and_by_pairs() {
         // them what follows is looked at, so this is the number of layers more.
         let roles = shape.dependencies(last, 60 * links).dependencies;
         for one in &roles {
-            let is_top = one.slot.number() % 3 == 0;
+            let is_top = one.slot.number().is_multiple_of(3);
             let expected = if is_top {
                 DependencyRole::SinglePointOfFailure
             } else {
