@@ -17,6 +17,12 @@ use super::{CauseLimit, Search, Tried, climb};
 /// Pairs tried in one step, at most, the most promising first; that there are more is said.
 const PAIRS_MAX: usize = 5_000;
 
+/// Pairs in the first batch of a step; each further one goes to four times as many.
+const BATCH: usize = 32;
+
+/// Pairs held in one step until the least promising are forgotten.
+const HELD_MAX: usize = 16 * PAIRS_MAX;
+
 /// Pairs considered in one step, at most.
 const CONSIDERED_MAX: usize = 1 << 22;
 
@@ -82,6 +88,14 @@ struct Hope {
     ids: [CiId; 2],
 }
 
+impl Hope {
+    /// The most promising first.
+    fn rank(&self, other: &Self) -> Ordering {
+        let by_fit = self.best.rank(&other.best);
+        by_fit.then(self.ids.cmp(&other.ids))
+    }
+}
+
 impl Search<'_> {
     /// The two candidates that together, and neither alone, bring a symptom about and raise the
     /// joint score most, if they raise it above `bar`; the one that fits better alone comes first.
@@ -100,10 +114,7 @@ impl Search<'_> {
         let halves = self.halves(&meetings, joint, bar)?;
         let mut hopes = self.hopes(&halves, joint, bar);
         let columns = self.view.columns;
-        hopes.sort_by(|one, other| {
-            let by_fit = one.best.rank(&other.best);
-            by_fit.then(one.ids.cmp(&other.ids))
-        });
+        hopes.sort_unstable_by(Hope::rank);
         let best = self.try_hopes(&hopes, &halves, (joint, bar))?;
         Ok(best.map(|(fit, hope)| {
             let mut pair = hope.pair.map(|half| &halves[half]);
@@ -120,8 +131,10 @@ impl Search<'_> {
 
     /// The best of the pairs, if it is better than `bar`; of those that fit alike the first.
     ///
-    /// All pairs of one candidate are tried on top of its failure, and of two candidates the one that
-    /// brings about more is failed first, so that a hub falls once and not for each of its mates.
+    /// Batch by batch, the most promising first, because a good one shows most of the rest to be
+    /// hopeless. All pairs of one candidate in a batch are tried on top of its failure, and of two
+    /// candidates the one that brings about more is failed first, so that a hub falls once in a batch
+    /// and not for each of its mates.
     fn try_hopes<'h>(
         &mut self,
         hopes: &'h [Hope],
@@ -132,24 +145,31 @@ impl Search<'_> {
             let fit = halves[half].fit;
             fit.hits + fit.false_alarms + fit.unseen
         };
-        let mut by_base: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
-        let mut bases = Vec::new();
-        for (number, hope) in hopes.iter().enumerate().take(PAIRS_MAX) {
-            let [one, other] = hope.pair;
-            let base = if weight(one) >= weight(other) { one } else { other };
-            let mates = by_base.entry(base).or_default();
-            if mates.is_empty() {
-                bases.push(base);
-            }
-            mates.push(number);
-        }
         let mut best: Option<(Fit, usize)> = None;
-        for base in bases {
-            let numbers = by_base.remove(&base).unwrap_or_default();
-            let start = self.probe.mark();
-            let tried = self.try_base(hopes, halves, (base, &numbers), (joint, bar), &mut best);
-            self.probe.undo(start);
-            tried?;
+        let (mut begin, mut end) = (0, BATCH);
+        while let Some(batch) = hopes.get(begin..hopes.len().min(end)).filter(|batch| !batch.is_empty()) {
+            if is_hopeless(&batch[0], best) {
+                break;
+            }
+            let mut by_base: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+            let mut bases = Vec::new();
+            for (number, hope) in (begin..).zip(batch) {
+                let [one, other] = hope.pair;
+                let base = if weight(one) >= weight(other) { one } else { other };
+                let mates = by_base.entry(base).or_default();
+                if mates.is_empty() {
+                    bases.push(base);
+                }
+                mates.push(number);
+            }
+            for base in bases {
+                let numbers = by_base.remove(&base).unwrap_or_default();
+                let start = self.probe.mark();
+                let tried = self.try_base(hopes, halves, (base, &numbers), (joint, bar), &mut best);
+                self.probe.undo(start);
+                tried?;
+            }
+            (begin, end) = (end, (end * 4).min(PAIRS_MAX));
         }
         if hopes.get(PAIRS_MAX).is_some_and(|next| !is_hopeless(next, best)) {
             self.limit_pairs();
@@ -322,6 +342,11 @@ impl Search<'_> {
                             pair: [other, number],
                             ids,
                         });
+                        if hopes.len() >= HELD_MAX {
+                            // One more than are tried, to say that there are more.
+                            hopes.select_nth_unstable_by(PAIRS_MAX, Hope::rank);
+                            hopes.truncate(PAIRS_MAX + 1);
+                        }
                     }
                 }
                 before.push(number);
