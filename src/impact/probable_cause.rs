@@ -324,14 +324,13 @@ impl Search<'_> {
 
     /// The candidate that would follow this one, if a symptom is left and any raises the score.
     fn second_after(&mut self, joint: Fit, first: RankedCause) -> Result<Option<RankedCause>, TruncationReason> {
+        if first.fit.hits == self.hits_max {
+            return Ok(None);
+        }
         let mark = self.probe.mark();
         let second = self.probe.fail_down(first.slot, |_, _| false).and_then(|_| {
             let joint = self.observed.extend(joint, self.probe.newly_bad_since(mark));
-            if joint.hits < self.hits_max {
-                self.best_single(joint)
-            } else {
-                Ok(None)
-            }
+            self.best_single(joint)
         });
         self.probe.undo(mark);
         second
