@@ -119,7 +119,8 @@ fn printed(store: &Path, arguments: &str) -> String {
     let told = String::from_utf8(told).expect("UTF-8");
     let moment = regex::Regex::new("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z").expect("a pattern");
     let told = moment.replace_all(&told, "2026-03-01T09:00:00Z");
-    told.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let lines = told.lines().map(str::trim_end);
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 #[test]
