@@ -3,6 +3,8 @@
 //! A CI that came to state n in round i has a cause that was new in round i - 1. Following it, with
 //! the state that it needed to be in, rounds go down by one and the path ends in what was given.
 
+use std::cmp::Reverse;
+
 use crate::graph::Slot;
 use crate::graph::dependency::{Gate, GroupKey, Link};
 use crate::model::{ImpactState, RelationshipTypeId};
@@ -187,7 +189,8 @@ impl ImpactReport {
             .or_else(|| self.failed_cause(view, target, state, round))
     }
 
-    /// The plain arc whose source, of the least CI id, came to the needed state the round before.
+    /// The plain arc whose source, of the least CI id, came to the needed state the round before; of
+    /// parallel arcs of one type the one that needs the worst, as in a proof.
     fn plain_cause(&self, view: ImpactView<'_>, target: Slot, state: ImpactState, round: u32) -> Option<Found> {
         let links = view.index.incoming(target).iter().filter(|link| !link.is_group());
         let causes = links.filter_map(|link| {
@@ -195,7 +198,8 @@ impl ImpactReport {
             let reached = self.finder().reached(&self.rises, source, needed)?;
             (reached + 1 == round).then_some((*link, source, needed))
         });
-        let least = causes.min_by_key(|(link, source, _)| (view.columns.id(*source), link.relationship_type));
+        let least = causes
+            .min_by_key(|(link, source, needed)| (view.columns.id(*source), link.relationship_type, Reverse(*needed)));
         least.map(|(link, source, state)| Found {
             source,
             state,

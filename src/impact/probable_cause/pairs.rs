@@ -8,7 +8,7 @@ use crate::graph::Slot;
 use crate::graph::dependency::DependencyIndex;
 use crate::impact::probe::Mark;
 use crate::impact::report::TruncationReason;
-use crate::model::CiId;
+use crate::model::{CiId, ImpactState};
 
 use super::candidates::{Classes, class_of};
 use super::fit::{Fit, Observation};
@@ -197,7 +197,7 @@ impl Search<'_> {
             }
             let [one, other] = hope.pair;
             let mate = &halves[if one == base { other } else { one }];
-            let Some(fit) = self.try_mate(&halves[base], mate)? else {
+            let Some(fit) = self.try_mate(&halves[base], mate, hope, (bar, *best))? else {
                 continue;
             };
             let order = best.map_or(Ordering::Less, |(known, first)| {
@@ -355,14 +355,33 @@ impl Search<'_> {
         hopes
     }
 
-    /// How a pair fits whose base has failed, if it explains more than each of the two.
-    fn try_mate(&mut self, base: &Half, mate: &Half) -> Result<Option<Fit>, TruncationReason> {
+    /// How a pair fits whose base has failed, if it explains more than each of the two. Given up as soon
+    /// as more has fallen than a pair may predict that is better than `bar` and the best.
+    fn try_mate(
+        &mut self,
+        base: &Half,
+        mate: &Half,
+        hope: &Hope,
+        (bar, best): (Fit, Option<(Fit, usize)>),
+    ) -> Result<Option<Fit>, TruncationReason> {
         let mark = self.probe.mark();
-        let failed = self.probe.fail_down(mate.slot, |_, _| false);
+        // A CI rises once for each level from the one asked about to the worst, at most.
+        let rises_max = u64::from(ImpactState::Down.level() - self.level.level() + 1);
+        let symptoms = hope.best.hits.saturating_sub(base.fit.hits);
+        let mut rises = 0;
+        let failed = self.probe.fail_down(mate.slot, |_, _| {
+            rises += 1;
+            let unseen = base.fit.unseen + (rises / rises_max).saturating_sub(symptoms);
+            let at_best = Fit {
+                unseen: unseen.max(hope.best.unseen),
+                ..hope.best
+            };
+            !at_best.beats(&bar) || best.is_some_and(|(best, _)| best.beats(&at_best))
+        });
         let fit = self.observed.extend(base.fit, self.probe.newly_bad_since(mark));
         self.probe.undo(mark);
-        failed?;
-        Ok((fit.hits > base.fit.hits.max(mate.fit.hits)).then_some(fit))
+        let given_up = failed?;
+        Ok((!given_up && fit.hits > base.fit.hits.max(mate.fit.hits)).then_some(fit))
     }
 
     /// How many symptoms the two bring about, each alone, on top of what had failed at `start`. Leaves

@@ -203,3 +203,32 @@ fn a_bounded_answer_says_so_and_a_bound_that_cuts_nothing_does_not() {
         assert!(report.is_complete(), "small questions never look at the time");
     });
 }
+
+/// Found by random search: two arcs of one type between the same CIs, which need different states of
+/// their source, and a source that came to both at once.
+#[test]
+fn of_parallel_arcs_of_one_type_the_witness_takes_the_same_whichever_came_first() {
+    let [needs_down, needs_less] = ["[OK,OK,DEGRADED]", "[OK,DEGRADED,DEGRADED]"].map(|strength| ImpactArc {
+        strength: strength.parse().expect("a strength"),
+        ..plain(1, 2)
+    });
+    for parallel in [[needs_down, needs_less], [needs_less, needs_down]] {
+        let mut model = Model::of(3);
+        model.arcs.push(plain(0, 1));
+        model.arcs.extend(parallel);
+        let failed = vec![FailedCi {
+            slot: slot(0),
+            state: ImpactState::Down,
+        }];
+        let report = ask(
+            &model,
+            &ImpactQuestion {
+                failed,
+                ..ImpactQuestion::default()
+            },
+        );
+        let witness = model.with_view(|view| report.witness(view, slot(2)).expect("impacted"));
+        let states: Vec<ImpactState> = witness.steps.iter().map(|step| step.state).collect();
+        assert_eq!(states, [ImpactState::Down, ImpactState::Degraded]);
+    }
+}
