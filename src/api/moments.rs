@@ -10,8 +10,8 @@ use super::connection::QuestionHash;
 use crate::graph::Snapshot;
 use crate::model::{Revision, Validity};
 
-/// Estates kept: each is a copy.
-const MOMENTS_MAX: usize = 4;
+/// Estates kept: each may be a copy.
+const MOMENTS_MAX: usize = 2;
 
 /// One estate over a span in which nothing begins or ceases to hold.
 #[derive(Debug)]

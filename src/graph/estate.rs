@@ -70,6 +70,11 @@ impl Snapshot {
     pub fn new(estate: Arc<Estate>) -> Self {
         Self(estate)
     }
+
+    /// Whether two are one and the same in memory.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 impl Deref for Snapshot {

@@ -96,7 +96,7 @@ impl ImpactQuery {
         }
         let put = self.0.ask(ctx, at, move |asked| question.answer(asked, hash));
         let answer = Arc::new(put.await?);
-        if keep && answer.report.is_complete() {
+        if keep && answer.report.is_complete() && self.0.may_keep(ctx, &answer.view)? {
             answers.keep(hash, &answer);
         }
         Ok(ImpactReportObject(answer))

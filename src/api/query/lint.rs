@@ -61,7 +61,7 @@ impl LintQuery {
         }
         let put = self.0.ask(ctx, at, move |asked| question.answer(asked, hash));
         let answer = Arc::new(put.await?);
-        if keep && answer.report.truncated.is_none() {
+        if keep && answer.report.truncated.is_none() && self.0.may_keep(ctx, &answer.view)? {
             answers.lints.keep(&answer);
         }
         Ok(LintReportObject(answer))

@@ -38,6 +38,12 @@ impl Subject {
         }
     }
 
+    /// Whether an answer about `view` may be kept: only one about the estate as it is published. One
+    /// about a scenario or another moment would keep a copy of the estate in memory.
+    pub(in crate::api) fn may_keep(&self, ctx: &Context<'_>, view: &Snapshot) -> ApiResult<bool> {
+        Ok(self.scenario.is_none() && snapshot(ctx)?.is_same(view))
+    }
+
     /// The hash of a question put to this.
     pub(in crate::api) fn hash(&self, question: &impl std::fmt::Debug) -> QuestionHash {
         match &self.scenario {
