@@ -2,8 +2,7 @@
 
 use async_graphql::{Context, Object};
 
-use super::premises::{Missing, PremisesArguments, roots};
-use super::probable_cause::number;
+use super::premises::{Missing, PremisesArguments, number, roots};
 use super::subject::Subject;
 use super::targets::{Targets, failing_level};
 use crate::api::connection::rows;
@@ -75,15 +74,14 @@ impl CfiaQuery {
         )]
         grounded: bool,
     ) -> ApiResult<CfiaObject> {
-        let premises = PremisesArguments {
+        let premises = PremisesArguments::new(
             starting_state,
-            starting_failed: starting_failed.unwrap_or_default(),
-            assume: assume.unwrap_or_default(),
-            exclude_types: exclude_types.unwrap_or_default(),
+            starting_failed,
+            assume,
+            exclude_types,
             at_risk,
             grounded,
-        };
-        premises.check_sizes()?;
+        )?;
         let state_min = failing_level("minState", min_state)?;
         let rows_max = number("maxRows", max_rows, ROWS_MAX)?;
         let services = Targets::new("services", services.unwrap_or_default(), tiers)?;

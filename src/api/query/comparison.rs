@@ -82,18 +82,17 @@ impl ComparisonQuery {
             services,
             level,
             first: page_size(Some(first), api(ctx)?.limits.page_max)?,
-            premises: PremisesArguments {
+            premises: PremisesArguments::new(
                 starting_state,
-                starting_failed: starting_failed.unwrap_or_default(),
-                assume: assume.unwrap_or_default(),
-                exclude_types: exclude_types.unwrap_or_default(),
+                starting_failed,
+                assume,
+                exclude_types,
                 at_risk,
                 grounded,
-            },
+            )?,
         };
         bounded("failed", Some(&question.failed))?;
         bounded("services", question.services.as_deref())?;
-        question.premises.check_sizes()?;
         let (today, planned) = (snapshot(ctx)?.clone(), Arc::clone(&self.planned));
         self.subject
             .ask(ctx, at, move |asked| question.answer(asked, &today, &planned.delta))

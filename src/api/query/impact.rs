@@ -70,14 +70,14 @@ impl ImpactQuery {
         let question = ImpactArguments {
             failed,
             failed_relationships: failed_relationships.unwrap_or_default(),
-            premises: PremisesArguments {
+            premises: PremisesArguments::new(
                 starting_state,
-                starting_failed: starting_failed.unwrap_or_default(),
-                assume: assume.unwrap_or_default(),
-                exclude_types: exclude_types.unwrap_or_default(),
+                starting_failed,
+                assume,
+                exclude_types,
                 at_risk,
                 grounded,
-            },
+            )?,
             max_depth: depth(max_depth)?,
             ignore_missing,
             filter: filter.unwrap_or_default(),
@@ -130,7 +130,7 @@ impl ImpactArguments {
     fn check_sizes(&self) -> ApiResult<()> {
         bounded("failed", Some(&self.failed))?;
         bounded("failedRelationships", Some(&self.failed_relationships))?;
-        self.premises.check_sizes()
+        Ok(())
     }
 
     fn answer(&self, asked: &Asked<'_>, hash: QuestionHash) -> ApiResult<Answer> {

@@ -14,21 +14,35 @@ use crate::model::RelationshipId;
 /// The arguments that all questions of impact have.
 #[derive(Debug)]
 pub(super) struct PremisesArguments {
-    pub(super) starting_state: StartingState,
+    starting_state: StartingState,
     pub(super) starting_failed: Vec<FailedCiInput>,
     pub(super) assume: Vec<FailedCiInput>,
-    pub(super) exclude_types: Vec<String>,
-    pub(super) at_risk: AtRiskReading,
-    pub(super) grounded: bool,
+    exclude_types: Vec<String>,
+    at_risk: AtRiskReading,
+    grounded: bool,
 }
 
 impl PremisesArguments {
     /// Refuses lists that are too long.
-    pub(super) fn check_sizes(&self) -> ApiResult<()> {
-        bounded("startingFailed", Some(&self.starting_failed))?;
-        bounded("assume", Some(&self.assume))?;
-        bounded("excludeTypes", Some(&self.exclude_types))?;
-        Ok(())
+    pub(super) fn new(
+        starting_state: StartingState,
+        starting_failed: Option<Vec<FailedCiInput>>,
+        assume: Option<Vec<FailedCiInput>>,
+        exclude_types: Option<Vec<String>>,
+        at_risk: AtRiskReading,
+        grounded: bool,
+    ) -> ApiResult<Self> {
+        bounded("startingFailed", starting_failed.as_deref())?;
+        bounded("assume", assume.as_deref())?;
+        bounded("excludeTypes", exclude_types.as_deref())?;
+        Ok(Self {
+            starting_state,
+            starting_failed: starting_failed.unwrap_or_default(),
+            assume: assume.unwrap_or_default(),
+            exclude_types: exclude_types.unwrap_or_default(),
+            at_risk,
+            grounded,
+        })
     }
 
     /// What they say on an estate. CIs that do not exist are an error, or noted.
@@ -128,4 +142,14 @@ pub(super) fn root(view: &Snapshot, field: &'static str, reference: &str) -> Api
 pub(super) fn roots(view: &Snapshot, field: &'static str, references: &[String]) -> ApiResult<Vec<Slot>> {
     let references = bounded(field, Some(references))?.iter();
     references.map(|reference| root(view, field, reference)).collect()
+}
+
+/// Checks a number that bounds an answer.
+pub(super) fn number(field: &'static str, given: i32, limit: usize) -> ApiResult<usize> {
+    let refuse = |message: String| ApiError::input(field, message).with("value", given);
+    let number = usize::try_from(given).map_err(|_| refuse(format!("`{field}` must not be negative")))?;
+    if number > limit {
+        return Err(refuse(format!("`{field}` is {number}, the limit is {limit}")).with("limit", limit));
+    }
+    Ok(number)
 }

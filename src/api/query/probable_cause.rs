@@ -2,11 +2,11 @@
 
 use async_graphql::{Context, Object};
 
-use super::premises::{Missing, PremisesArguments, roots};
+use super::premises::{Missing, PremisesArguments, number, roots};
 use super::subject::{Asked, Subject};
 use crate::api::connection::{page_size, rows};
 use crate::api::context::api;
-use crate::api::error::{ApiError, ApiResult};
+use crate::api::error::ApiResult;
 use crate::api::recent_changes::RecentChanges;
 use crate::api::scalars::DateTime;
 use crate::api::types::{AtRiskReading, FailedCiInput, ImpactState, ProbableCausesObject, StartingState, bounded};
@@ -84,18 +84,17 @@ impl ProbableCauseQuery {
             causes_max: number("maxCauses", max_causes, CAUSES_MAX)?,
             candidates_max: number("maxCandidates", max_candidates, usize::MAX)?,
             first: page_size(Some(first), api(ctx)?.limits.page_max)?,
-            premises: PremisesArguments {
+            premises: PremisesArguments::new(
                 starting_state,
-                starting_failed: starting_failed.unwrap_or_default(),
-                assume: assume.unwrap_or_default(),
-                exclude_types: exclude_types.unwrap_or_default(),
+                starting_failed,
+                assume,
+                exclude_types,
                 at_risk,
                 grounded,
-            },
+            )?,
         };
         bounded("symptoms", Some(&question.symptoms))?;
         bounded("healthy", Some(&question.healthy))?;
-        question.premises.check_sizes()?;
         // The journal is on disk, so it is read only for those who ask.
         let fields = ctx.look_ahead();
         let changes = fields.field("ranking").field("recentChanges").exists() || fields.field("changesSince").exists();
@@ -104,16 +103,6 @@ impl ProbableCauseQuery {
             .ask(ctx, at, move |asked| question.answer(asked, reader.as_ref()))
             .await
     }
-}
-
-/// Checks a number that bounds an answer.
-pub(super) fn number(field: &'static str, given: i32, limit: usize) -> ApiResult<usize> {
-    let refuse = |message: String| ApiError::input(field, message).with("value", given);
-    let number = usize::try_from(given).map_err(|_| refuse(format!("`{field}` must not be negative")))?;
-    if number > limit {
-        return Err(refuse(format!("`{field}` is {number}, the limit is {limit}")).with("limit", limit));
-    }
-    Ok(number)
 }
 
 /// A question as it was written.

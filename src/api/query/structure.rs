@@ -2,8 +2,7 @@
 
 use async_graphql::{Context, Object};
 
-use super::premises::{Missing, PremisesArguments, root};
-use super::probable_cause::number;
+use super::premises::{Missing, PremisesArguments, number, root};
 use super::subject::Subject;
 use super::targets::{Targets, failing_level};
 use crate::api::connection::rows;
@@ -83,15 +82,14 @@ impl StructureQuery {
         )]
         grounded: bool,
     ) -> ApiResult<DependenciesObject> {
-        let premises = PremisesArguments {
+        let premises = PremisesArguments::new(
             starting_state,
-            starting_failed: starting_failed.unwrap_or_default(),
-            assume: assume.unwrap_or_default(),
-            exclude_types: exclude_types.unwrap_or_default(),
+            starting_failed,
+            assume,
+            exclude_types,
             at_risk,
             grounded,
-        };
-        premises.check_sizes()?;
+        )?;
         self.0
             .ask(ctx, at, move |asked| {
                 let view = asked.view;
@@ -151,15 +149,14 @@ impl StructureQuery {
         )]
         grounded: bool,
     ) -> ApiResult<SinglePointsOfFailureObject> {
-        let premises = PremisesArguments {
+        let premises = PremisesArguments::new(
             starting_state,
-            starting_failed: starting_failed.unwrap_or_default(),
-            assume: assume.unwrap_or_default(),
-            exclude_types: exclude_types.unwrap_or_default(),
+            starting_failed,
+            assume,
+            exclude_types,
             at_risk,
             grounded,
-        };
-        premises.check_sizes()?;
+        )?;
         let level = failing_level("level", level)?;
         let targets_max = number("maxTargets", max_targets, TARGETS_MAX)?;
         let mut named = targets.unwrap_or_default();
@@ -221,15 +218,14 @@ impl StructureQuery {
         )]
         grounded: bool,
     ) -> ApiResult<CutSetsObject> {
-        let premises = PremisesArguments {
+        let premises = PremisesArguments::new(
             starting_state,
-            starting_failed: starting_failed.unwrap_or_default(),
-            assume: assume.unwrap_or_default(),
-            exclude_types: exclude_types.unwrap_or_default(),
+            starting_failed,
+            assume,
+            exclude_types,
             at_risk,
             grounded,
-        };
-        premises.check_sizes()?;
+        )?;
         let level = failing_level("level", level)?;
         let size_max = number("maxSize", max_size, CUT_SIZE_MAX)?;
         let count_max = number("maxCount", max_count, CUT_SETS_MAX)?;
