@@ -98,6 +98,8 @@ settings! {
         body_bytes_max: u64 = "68719476736", 1_024..=1_099_511_627_776;
         /// One line, in bytes.
         line_bytes_max: usize = "1048576", 1_024..=67_108_864;
+        /// One document of a format that is read as a whole, in bytes.
+        document_bytes_max: usize = "67108864", 1_024..=4_294_967_296;
         /// Time within which some of the body must arrive.
         progress_timeout_ms: Millis = "30000", 10..=3_600_000;
         /// Slowest upload, in bytes a second, measured while the server waits.

@@ -44,8 +44,7 @@ pub fn estate(cis: u64, seed: u64) -> Estate {
         index: 0,
         ready: VecDeque::from([Record::Header(HeaderRecord {
             source: Some(SOURCE.to_owned()),
-            feed: None,
-            mode: None,
+            ..HeaderRecord::default()
         })]),
     }
 }

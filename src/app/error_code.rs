@@ -83,6 +83,8 @@ error_codes! {
     InvalidAttribute = "INVALID_ATTRIBUTE", 422, 3, "send a value of the attribute's type, pattern and range";
     /// A required attribute is missing.
     MissingAttribute = "MISSING_ATTRIBUTE", 422, 3, "send a value for the attribute";
+    /// A document's format cannot be told.
+    UnknownFormat = "UNKNOWN_FORMAT", 422, 3, "name the format of the document";
     /// Another CI has the same value of a unique attribute.
     DuplicateIdentifier = "DUPLICATE_IDENTIFIER", 409, 3, "update the CI named in the message, or correct the value";
     /// The name is empty or too long.

@@ -30,19 +30,32 @@ pub(super) struct IngestTerms {
     pub(super) feed: Option<String>,
     pub(super) mode: Option<IngestMode>,
     pub(super) dry_run: bool,
-    pub(super) format: PayloadFormat,
+    /// The format's name, as the parameter `format` takes it.
+    pub(super) format: String,
+    /// What a document does not say of itself.
+    pub(super) name: Option<String>,
     /// The text of a mapping for CSV.
     pub(super) mapping: Option<String>,
 }
 
-/// The format of a payload.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum PayloadFormat {
-    /// The native payload: one JSON record a line.
-    #[default]
-    Ndjson,
-    /// Comma-separated values with a line of headings.
-    Csv,
+/// The media type under which a payload travels whose format is named.
+pub(super) const PAYLOAD_MEDIA_TYPE: &str = "application/octet-stream";
+
+impl IngestTerms {
+    /// The terms as parameters of `POST /ingest`.
+    pub(super) fn parameters(&self) -> Vec<(&'static str, String)> {
+        let parameters = [
+            ("format", Some(self.format.clone())),
+            ("source", self.source.clone()),
+            ("feed", self.feed.clone()),
+            ("mode", self.mode.map(|mode| mode.to_string())),
+            ("dryRun", self.dry_run.then(|| "true".to_owned())),
+            ("name", self.name.clone()),
+            ("mapping", self.mapping.clone()),
+        ];
+        let stated = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        stated.collect()
+    }
 }
 
 /// What an export tells of itself.

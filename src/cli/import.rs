@@ -7,15 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use indicatif::ProgressBar;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::app::ErrorCode;
+use crate::ingest::formats::document::ADAPTERS;
 use crate::ingest::payload::IngestMode;
 
 use super::Failure;
-use super::backend::{Backend, IngestTerms, PayloadFormat};
+use super::backend::{Backend, IngestTerms};
 use super::output::Output;
 use super::payloads::Payloads;
 
@@ -25,8 +27,8 @@ const REFUSALS_SHOWN: usize = 20;
 /// Bring files of configuration items and relationships in.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
-The format follows from the file's name: `.csv` is CSV, anything else the native payload, one JSON
-record a line. Sending a file twice changes nothing the second time. `-` is standard input. A file
+The format follows from the file's name: `.csv` is CSV, `.ndjson`, `.jsonl` and names without an ending
+are the native payload, one JSON record a line; what any other file is, is found out from what it holds. Sending a file twice changes nothing the second time. `-` is standard input. A file
 of the native payload may hold several, one behind the other, each begun by its header, as exports
 of estates with several sources do; each has a report of its own.
 
@@ -52,12 +54,28 @@ pub(super) struct Import {
     /// Only say what would happen.
     #[arg(long)]
     dry_run: bool,
-    /// The format of the files.
-    #[arg(long, value_enum)]
-    format: Option<PayloadFormat>,
+    /// The format of the files: detect, ndjson, csv, or one of the documents that docs/formats.md lists.
+    #[arg(long, value_name = "FORMAT", value_parser = format_names())]
+    format: Option<String>,
+    /// What a document does not say of itself: the name of the cluster or site it was taken from.
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// A TOML file that says what the columns of CSV mean.
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
+}
+
+/// The names that `--format` takes.
+fn format_names() -> PossibleValuesParser {
+    let documents = ADAPTERS
+        .iter()
+        .map(|adapter| PossibleValue::new(adapter.name).help(adapter.label));
+    let streams = [
+        PossibleValue::new("detect").help("found out from what the document holds"),
+        PossibleValue::new("ndjson").help("the native payload, one JSON record a line"),
+        PossibleValue::new("csv").help("comma-separated values with a line of headings"),
+    ];
+    PossibleValuesParser::new(streams.into_iter().chain(documents))
 }
 
 /// A line of the report, as far as it is shown.
@@ -132,7 +150,7 @@ fn import(options: &Import, file: &Path, backend: &Backend, output: &Output) -> 
     };
     let terms = terms(options, file)?;
     let name = file.display().to_string();
-    let mut payloads = Payloads::new(counted, terms.format);
+    let mut payloads = Payloads::new(counted, terms.format == "ndjson");
     let mut all_in = true;
     loop {
         let mut report = Report::default();
@@ -149,10 +167,14 @@ fn import(options: &Import, file: &Path, backend: &Backend, output: &Output) -> 
 }
 
 fn terms(options: &Import, file: &Path) -> anyhow::Result<IngestTerms> {
-    let csv = file
+    let extension = file
         .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
-    let by_name = if csv { PayloadFormat::Csv } else { PayloadFormat::Ndjson };
+        .map(|extension| extension.to_string_lossy().to_lowercase());
+    let by_name = match extension.as_deref() {
+        Some("csv") => "csv",
+        Some("ndjson" | "jsonl") | None => "ndjson",
+        Some(_) => "detect",
+    };
     let mapping = options.mapping.as_ref().map(|path| {
         std::fs::read_to_string(path)
             .map_err(|error| Failure::new(ErrorCode::FileUnusable, format!("{}: {error}", path.display())))
@@ -162,7 +184,8 @@ fn terms(options: &Import, file: &Path) -> anyhow::Result<IngestTerms> {
         feed: options.feed.clone(),
         mode: options.mode,
         dry_run: options.dry_run,
-        format: options.format.unwrap_or(by_name),
+        format: options.format.clone().unwrap_or_else(|| by_name.to_owned()),
+        name: options.name.clone(),
         mapping: mapping.transpose()?,
     })
 }

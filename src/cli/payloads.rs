@@ -2,8 +2,6 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use super::backend::PayloadFormat;
-
 /// Bytes read from the file at once.
 const READ_BYTES: usize = 1 << 18;
 
@@ -27,10 +25,11 @@ pub(super) struct Payloads<R> {
 }
 
 impl<R: Read> Payloads<R> {
-    pub(super) fn new(input: R, format: PayloadFormat) -> Self {
+    /// `several`: whether other payloads may follow the first; the native one alone may.
+    pub(super) fn new(input: R, several: bool) -> Self {
         Self {
             input: BufReader::with_capacity(READ_BYTES, input),
-            several: format == PayloadFormat::Ndjson,
+            several,
             at_line_start: true,
             looked_at: Vec::new(),
             handed_on: 0,
@@ -107,7 +106,7 @@ mod tests {
     use super::*;
 
     fn split(text: &str) -> Vec<String> {
-        let mut payloads = Payloads::new(text.as_bytes(), PayloadFormat::Ndjson);
+        let mut payloads = Payloads::new(text.as_bytes(), true);
         let mut found = Vec::new();
         loop {
             let mut payload = String::new();
@@ -139,7 +138,7 @@ mod tests {
     #[test]
     fn what_is_left_of_a_payload_is_passed_over() {
         let text = "{\"source\":\"a\"}\n1\n2\n{\"source\":\"b\"}\n3\n";
-        let mut payloads = Payloads::new(text.as_bytes(), PayloadFormat::Ndjson);
+        let mut payloads = Payloads::new(text.as_bytes(), true);
         assert!(payloads.begin_next().unwrap());
         let mut second = String::new();
         payloads.read_to_string(&mut second).unwrap();

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 use tokio::runtime::Builder;
-use tracing::warn;
 
 use crate::app::{Cmdb, ErrorCode};
-use crate::http::signals::stop_requested;
+use crate::http::signals::StopSignals;
 use crate::http::{HttpState, Metrics, Server};
 use crate::ingest::{self, IngestOptions, Outcome, ReportLine};
 use crate::telemetry;
@@ -52,6 +51,9 @@ pub(super) fn run(options: &Serve, settings: Settings, output: &Output) -> anyho
     let server = runtime
         .block_on(Server::bind(&config.server))
         .map_err(|error| Failure::of(error.code(), &error))?;
+    let stop = runtime
+        .block_on(async { StopSignals::listen() })
+        .context("cannot listen for signals")?;
     let cmdb = open_store(&config)?;
     let loaded = if options.demo { Some(demo(&cmdb)?) } else { None };
     let mut state = HttpState::new(service(&cmdb, &config), Arc::clone(&config), server.token());
@@ -60,7 +62,7 @@ pub(super) fn run(options: &Serve, settings: Settings, output: &Output) -> anyho
     state.readiness = Arc::new(move || health.health().unusable.map_or(Ok(()), Err));
     gauges(&state.metrics, &cmdb);
     greet(&server.local_addr().to_string(), loaded.as_deref(), output);
-    runtime.block_on(server.run(state, stopped()));
+    runtime.block_on(server.run(state, stop.stop_requested()));
     drop(runtime);
     cmdb.close();
     Ok(ExitCode::SUCCESS)
@@ -134,12 +136,5 @@ fn greet(address: &str, loaded: Option<&str>, output: &Output) {
         output.line(&format!(
             "  {program} --url http://{address} impact physical_server:host-01"
         ));
-    }
-}
-
-/// Completes when the process is asked to end, or cannot learn of it any more.
-async fn stopped() {
-    if let Err(error) = stop_requested().await {
-        warn!(%error, "signals cannot be heard; the server stops");
     }
 }

@@ -18,6 +18,7 @@ use super::state::HttpState;
 use crate::api::service::Caller;
 use crate::app::{Editor, ErrorCode};
 use crate::config::IngestConfig;
+use crate::ingest::formats::Limits;
 use crate::ingest::{IngestOptions, InputError, ReportLine, run};
 
 /// Pieces of the body that wait to be parsed.
@@ -66,7 +67,10 @@ fn options(
     let options = IngestOptions::from_request(media_type, key.into_iter().chain(stated));
     let options = options.map_err(|error| Problem::new(error.code(), error.to_string()))?;
     Ok(IngestOptions {
-        line_bytes_max: config.line_bytes_max,
+        limits: Limits {
+            line_bytes_max: config.line_bytes_max,
+            document_bytes_max: config.document_bytes_max,
+        },
         batch_records: config.batch_items_max,
         atomic_records_max: config.atomic_items_max,
         items_max: config.problems_max as u64,

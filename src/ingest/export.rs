@@ -226,6 +226,7 @@ impl<W: Write> Exporter<'_, W> {
             }),
             valid_from: validity.and_then(|validity| validity.from()).map(Some),
             valid_to: validity.and_then(|validity| validity.to()).map(Some),
+            observed_at: None,
         }
     }
 

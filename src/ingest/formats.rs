@@ -1,21 +1,45 @@
 //! The formats: each turns bytes, pushed in pieces of any size, into observations.
 //!
-//! A parser holds at most one record at a time, whose size is limited, so its memory does not grow
-//! with the stream.
+//! The parsers of NDJSON and CSV hold at most one record at a time, whose size is limited, so their
+//! memory does not grow with the stream. Every other format is a document: it is held as a whole, up
+//! to a limit, and read when it has ended.
 
 pub mod csv;
+pub mod document;
 mod lines;
+mod native_json;
 pub mod ndjson;
 
 use crate::app::ErrorCode;
 
-use super::observation::{Observation, Problem};
+use super::observation::{Observation, Problem, Warning};
 use super::payload::HeaderRecord;
 
 pub use csv::mapping::CsvMapping;
 
 /// Longest line of NDJSON and longest row of CSV, in bytes, unless configured otherwise.
 pub const LINE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Longest document, in bytes, unless configured otherwise.
+pub const DOCUMENT_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// How much a parser may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Longest line of NDJSON and longest row of CSV, in bytes.
+    pub line_bytes_max: usize,
+    /// Longest document, in bytes.
+    pub document_bytes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            line_bytes_max: LINE_BYTES_MAX,
+            document_bytes_max: DOCUMENT_BYTES_MAX,
+        }
+    }
+}
 
 /// The format of a payload.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +49,8 @@ pub enum Format {
     Ndjson,
     /// Comma-separated values; which column says what is in the mapping.
     Csv(Box<CsvMapping>),
+    /// A document that is read as a whole.
+    Document(document::DocumentOptions),
 }
 
 /// Something a parser found.
@@ -34,6 +60,8 @@ pub enum Parsed {
     Header(HeaderRecord),
     /// A record.
     Observation(Observation),
+    /// Something worth knowing of the payload as a whole.
+    Warning(Warning),
     /// Nothing behind this can be read.
     Fatal(Problem),
 }
@@ -45,14 +73,20 @@ pub enum Parser {
     Ndjson(ndjson::NdjsonParser),
     /// Of CSV.
     Csv(Box<csv::CsvParser>),
+    /// Of a document.
+    Document(document::DocumentParser),
 }
 
 impl Parser {
     /// A parser for a format, at the start of a stream.
-    pub fn new(format: &Format, line_bytes_max: usize) -> Self {
+    pub fn new(format: &Format, limits: Limits) -> Self {
         match format {
-            Format::Ndjson => Self::Ndjson(ndjson::NdjsonParser::new(line_bytes_max)),
-            Format::Csv(mapping) => Self::Csv(Box::new(csv::CsvParser::new(mapping, line_bytes_max))),
+            Format::Ndjson => Self::Ndjson(ndjson::NdjsonParser::new(limits.line_bytes_max)),
+            Format::Csv(mapping) => Self::Csv(Box::new(csv::CsvParser::new(mapping, limits.line_bytes_max))),
+            Format::Document(options) => Self::Document(document::DocumentParser::new(
+                options.clone(),
+                limits.document_bytes_max,
+            )),
         }
     }
 
@@ -61,6 +95,7 @@ impl Parser {
         match self {
             Self::Ndjson(parser) => parser.push(piece, found),
             Self::Csv(parser) => parser.push(piece, found),
+            Self::Document(parser) => parser.push(piece, found),
         }
     }
 
@@ -69,14 +104,16 @@ impl Parser {
         match self {
             Self::Ndjson(parser) => parser.finish(found),
             Self::Csv(parser) => parser.finish(found),
+            Self::Document(parser) => parser.finish(found),
         }
     }
 
-    /// Lines read so far.
+    /// Lines read so far; of a document: records.
     pub fn lines(&self) -> u64 {
         match self {
             Self::Ndjson(parser) => parser.lines(),
             Self::Csv(parser) => parser.lines(),
+            Self::Document(parser) => parser.records(),
         }
     }
 }

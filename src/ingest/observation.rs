@@ -4,7 +4,8 @@ use crate::app::ErrorCode;
 
 use super::payload::{CiRecord, GroupRecord, RelationshipRecord};
 
-/// Where a record stands in its stream.
+/// Where a record stands in its stream. Of a document, which has no records by line, both fields are
+/// the number of the record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// The line it starts on, from 1.
@@ -20,6 +21,30 @@ pub struct Observation {
     pub position: Position,
     /// What it says.
     pub observed: Observed,
+    /// What is worth knowing of it, though it says something.
+    pub warnings: Vec<Warning>,
+}
+
+impl Observation {
+    /// A record of which there is nothing else to say.
+    pub fn new(position: Position, observed: Observed) -> Self {
+        Self {
+            position,
+            observed,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// Something worth knowing of a record or payload that does not keep it from being taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The kind of warning: `SECRET_DROPPED`, `IGNORED`.
+    pub code: &'static str,
+    /// What there is to know, for people.
+    pub message: String,
+    /// The field it is about.
+    pub field: Option<String>,
 }
 
 /// What a record says. All formats speak in the records of the native payload.

@@ -93,6 +93,10 @@ pub struct HeaderRecord {
     pub source: Option<String>,
     /// Which of the source's feeds this is.
     pub feed: Option<String>,
+    /// Which part of the world the feed speaks of: `dc-north`.
+    pub scope: Option<String>,
+    /// When the source observed what its records say, unless they say otherwise.
+    pub observed_at: Option<Timestamp>,
     /// Whether all records must land.
     pub mode: Option<IngestMode>,
 }
@@ -118,6 +122,8 @@ pub struct CiRecord {
     pub valid_from: Option<Option<Timestamp>>,
     /// Until when it holds; `Some(None)`: for ever.
     pub valid_to: Option<Option<Timestamp>>,
+    /// When the source observed this; absent: as the payload says, else when it arrived.
+    pub observed_at: Option<Timestamp>,
 }
 
 /// What a source says of one relationship.
@@ -146,6 +152,8 @@ pub struct RelationshipRecord {
     pub valid_from: Option<Option<Timestamp>>,
     /// Until when it holds; `Some(None)`: for ever.
     pub valid_to: Option<Option<Timestamp>>,
+    /// When the source observed this; absent: as the payload says, else when it arrived.
+    pub observed_at: Option<Timestamp>,
 }
 
 /// What a source says of one redundancy group: all of it, so what is absent takes its default.

@@ -86,12 +86,15 @@ pub fn plan(planner: &mut Planner<'_>, batch: Vec<Observation>, memory: &mut Mem
         memory,
         terms,
         may_defer: terms.part != Part::Leftover,
+        warnings: HashMap::new(),
         report: BatchReport::default(),
     };
     let (mut groups, mut relationships) = (Vec::new(), Vec::new());
     let mut cis = Vec::with_capacity(batch.len());
-    for Observation { position, observed } in batch {
-        match observed {
+    for observation in batch {
+        let position = observation.position;
+        planning.warn(&observation);
+        match observation.observed {
             Observed::Catalog(text) => planning.catalog(position, text),
             Observed::Ci(record) => cis.push((position, *record)),
             Observed::Group(record) => groups.push((position, *record)),
@@ -126,6 +129,8 @@ struct Planning<'p, 'w> {
     terms: Terms,
     /// Whether records that name what is not recorded are put aside.
     may_defer: bool,
+    /// Warnings of the batch's records that are not reported yet.
+    warnings: HashMap<Position, Vec<ProblemLine>>,
     report: BatchReport,
 }
 
@@ -137,8 +142,18 @@ impl Planning<'_, '_> {
         }
     }
 
+    /// Remembers what is worth knowing of a record until it is decided what becomes of it.
+    fn warn(&mut self, observation: &Observation) {
+        if !observation.warnings.is_empty() {
+            let warnings = observation.warnings.iter().map(ProblemLine::from).collect();
+            self.warnings.insert(observation.position, warnings);
+        }
+    }
+
     /// Counts a record, and names it where it needs attention.
-    fn note(&mut self, item: Item) {
+    fn note(&mut self, mut item: Item) {
+        item.problems
+            .extend(self.warnings.remove(&item.position).unwrap_or_default());
         self.report.refused |= item.outcome == Outcome::Refused;
         self.report
             .counts
@@ -155,8 +170,9 @@ impl Planning<'_, '_> {
     /// refusal takes everything back.
     fn settle(&mut self) {
         self.may_defer = false;
-        for Observation { position, observed } in self.memory.deferred.take(usize::MAX) {
-            match observed {
+        for observation in self.memory.deferred.take(usize::MAX) {
+            let position = observation.position;
+            match observation.observed {
                 Observed::Group(record) => self.group(position, *record),
                 Observed::Relationship(record) => self.relationship(position, *record),
                 Observed::Ci(_) | Observed::Catalog(_) | Observed::Unreadable(_) => {}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::observation::{Problem, RecordKind};
+use super::observation::{Problem, RecordKind, Warning};
 
 /// Most items that a report names unless everything is asked for; the summary counts the rest.
 pub const ITEMS_MAX: u64 = 10_000;
@@ -133,6 +133,17 @@ impl From<&Problem> for ProblemLine {
     }
 }
 
+impl From<&Warning> for ProblemLine {
+    fn from(warning: &Warning) -> Self {
+        Self {
+            code: warning.code.to_owned(),
+            message: warning.message.clone(),
+            field: warning.field.clone(),
+            value: None,
+        }
+    }
+}
+
 /// How many records came to each outcome.
 pub type Outcomes = BTreeMap<Outcome, u64>;
 
@@ -174,6 +185,9 @@ pub struct Summary {
     /// Warnings by code.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub warnings: BTreeMap<String, u64>,
+    /// What is worth knowing of the payload as a whole, at most 1,000 of them; `warnings` counts all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<ProblemLine>,
     /// Items that needed attention and are not in this report, because it had as many as it may name.
     #[serde(default)]
     pub items_left_out: u64,
@@ -288,11 +302,22 @@ impl Summary {
         }
     }
 
+    /// Takes a warning of the payload as a whole.
+    pub fn note(&mut self, warning: &Warning) {
+        *self.warnings.entry(warning.code.to_owned()).or_default() += 1;
+        if self.notes.len() < NOTES_MAX {
+            self.notes.push(warning.into());
+        }
+    }
+
     /// How many records came to an outcome.
     pub fn of(&self, outcome: Outcome) -> u64 {
         self.outcomes.get(&outcome).copied().unwrap_or(0)
     }
 }
+
+/// Most warnings of the payload as a whole that a summary names.
+const NOTES_MAX: usize = 1_000;
 
 /// Most types that a summary tells apart.
 const TYPES_MAX: usize = 2_000;

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use crate::app::Editor;
 use crate::model::{IdempotencyKey, Name};
 
-use super::formats::{Format, LINE_BYTES_MAX};
+use super::formats::{Format, Limits};
 use super::payload::{HeaderRecord, IngestMode};
 use super::report::{ITEMS_MAX, ItemLine, Outcome, ProblemLine, Progress, ReportLine, Summary};
 use commit::Committer;
@@ -82,8 +82,8 @@ pub struct IngestOptions {
     pub batch_records: usize,
     /// Bytes of input in one commit.
     pub batch_bytes: u64,
-    /// Longest line or row, in bytes.
-    pub line_bytes_max: usize,
+    /// How much the parser may hold.
+    pub limits: Limits,
     /// Most records of a load that is one write.
     pub atomic_records_max: usize,
     /// Most bytes of a load that is one write.
@@ -104,7 +104,7 @@ impl Default for IngestOptions {
             items_max: ITEMS_MAX,
             batch_records: BATCH_RECORDS,
             batch_bytes: BATCH_BYTES,
-            line_bytes_max: LINE_BYTES_MAX,
+            limits: Limits::default(),
             atomic_records_max: ATOMIC_RECORDS_MAX,
             atomic_bytes_max: ATOMIC_BYTES_MAX,
         }
@@ -245,6 +245,7 @@ impl Load<'_> {
             match fed {
                 Fed::Header(header) => committer.merge(header)?,
                 Fed::Failed(error) => return Err(error.into()),
+                Fed::Warning(warning) => self.summary.note(&warning),
                 Fed::Batch(batch) => {
                     self.summary.records += batch.records();
                     self.summary.bytes = batch.end();

@@ -8,17 +8,15 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::api::service::{Caller, GraphQlRequest, GraphQlService};
 use crate::api::{ApiContext, ApiLimits, schema};
-use crate::app::{CheckpointPolicy, Cmdb, CmdbOptions, ErrorCode};
+use crate::app::{CheckpointPolicy, Cmdb, CmdbOptions};
 use crate::cli::Failure;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::export::{export, secrets};
-use crate::ingest::formats::Format;
-use crate::ingest::formats::csv::mapping::CsvMapping;
 use crate::ingest::{IngestOptions, ReportLine, run};
 use crate::model::Actor;
 
-use super::{Exported, IngestTerms, PayloadFormat};
+use super::{Exported, IngestTerms, PAYLOAD_MEDIA_TYPE};
 
 /// Who writes when nobody signs in: whoever may open the files.
 const ACTOR: &str = "local";
@@ -106,7 +104,6 @@ impl Local {
         report: &mut dyn FnMut(&str) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let options = options(terms)?;
-        options.check().map_err(|error| Failure::of(error.code(), &error))?;
         let editor = self.cmdb.editor(actor());
         let mut outcome = Ok(());
         let mut hand_on = |line: ReportLine| {
@@ -142,20 +139,8 @@ impl Local {
 }
 
 fn options(terms: &IngestTerms) -> anyhow::Result<IngestOptions> {
-    let mapping = terms
-        .mapping
-        .as_deref()
-        .map_or_else(|| Ok(CsvMapping::default()), CsvMapping::from_toml);
-    let mapping = mapping.map_err(|error| Failure::of(ErrorCode::BadUserInput, &error))?;
-    Ok(IngestOptions {
-        source: terms.source.clone(),
-        feed: terms.feed.clone(),
-        mode: terms.mode,
-        dry_run: terms.dry_run,
-        format: match terms.format {
-            PayloadFormat::Ndjson => Format::Ndjson,
-            PayloadFormat::Csv => Format::Csv(Box::new(mapping)),
-        },
-        ..IngestOptions::default()
-    })
+    let parameters = terms.parameters();
+    let parameters = parameters.iter().map(|(name, value)| (*name, value.as_str()));
+    let options = IngestOptions::from_request(PAYLOAD_MEDIA_TYPE, parameters);
+    options.map_err(|error| Failure::of(error.code(), &error).into())
 }

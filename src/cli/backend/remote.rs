@@ -11,7 +11,7 @@ use ureq::{Agent, Body, SendBody};
 use crate::app::ErrorCode;
 use crate::cli::Failure;
 
-use super::{Exported, IngestTerms, PayloadFormat, failure};
+use super::{Exported, IngestTerms, PAYLOAD_MEDIA_TYPE, failure};
 
 /// Longest answer to a question that is read, in bytes: servers stop at a quarter of it.
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
@@ -90,18 +90,12 @@ impl Remote {
         report: &mut dyn FnMut(&str) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let mut request = self.agent.post(format!("{}/ingest", self.url));
-        request = request.header(
-            "content-type",
-            match terms.format {
-                PayloadFormat::Ndjson => "application/x-ndjson",
-                PayloadFormat::Csv => "text/csv",
-            },
-        );
+        request = request.header("content-type", PAYLOAD_MEDIA_TYPE);
         request = request.header("accept", "application/x-ndjson");
         // A push that may not begin is refused before it is sent: a server that refuses does not
         // read on, and its answer would be lost behind a broken connection.
         request = request.header("expect", "100-continue");
-        for (name, value) in parameters(terms) {
+        for (name, value) in terms.parameters() {
             request = request.query(name, value);
         }
         if let Some(token) = &self.token {
@@ -184,18 +178,6 @@ impl Remote {
         );
         Failure::new(ErrorCode::ServerUnreachable, message)
     }
-}
-
-/// The query parameters of `POST /ingest`.
-fn parameters(terms: &IngestTerms) -> impl Iterator<Item = (&'static str, String)> {
-    let parameters = [
-        ("source", terms.source.clone()),
-        ("feed", terms.feed.clone()),
-        ("mode", terms.mode.map(|mode| mode.to_string())),
-        ("dryRun", terms.dry_run.then(|| "true".to_owned())),
-        ("mapping", terms.mapping.clone()),
-    ];
-    parameters.into_iter().filter_map(|(name, value)| Some((name, value?)))
 }
 
 fn read_token(path: &Path) -> anyhow::Result<Secret> {

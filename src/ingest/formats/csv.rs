@@ -87,7 +87,7 @@ impl Reader {
         };
         match outcome {
             Ok(None) => None,
-            Ok(Some(observed)) => Some(Parsed::Observation(Observation { position, observed })),
+            Ok(Some(observed)) => Some(Parsed::Observation(Observation::new(position, observed))),
             Err(mut problems) if self.columns.is_none() => {
                 self.failed = true;
                 problems.pop().map(Parsed::Fatal)
@@ -101,10 +101,10 @@ impl Reader {
                     key: None,
                     problems,
                 };
-                Some(Parsed::Observation(Observation {
+                Some(Parsed::Observation(Observation::new(
                     position,
-                    observed: Observed::Unreadable(unreadable),
-                }))
+                    Observed::Unreadable(unreadable),
+                )))
             }
         }
     }

@@ -51,39 +51,45 @@ impl NdjsonParser {
 
 fn read(position: Position, line: &Line<'_>, limit: usize, begun: &mut bool) -> Option<Parsed> {
     let text = match line {
-        Line::TooLong => return Some(unreadable(position, None, line_too_long(position.line, limit))),
+        Line::TooLong => return Some(found(position, unreadable(None, line_too_long(position.line, limit)))),
         Line::Text(text) if text.iter().all(u8::is_ascii_whitespace) => return None,
         Line::Text(text) => text,
     };
     let first = !std::mem::replace(begun, true);
-    let observed = match parse_line(text) {
+    match parse_line(text) {
+        Ok(Record::Header(header)) if first => Some(Parsed::Header(header)),
+        parsed => Some(found(position, observed(position, text, parsed))),
+    }
+}
+
+/// What a record says that is no header, or why it says nothing.
+pub(super) fn observed_in(position: Position, text: &[u8]) -> Observed {
+    observed(position, text, parse_line(text))
+}
+
+fn observed(position: Position, text: &[u8], parsed: Result<Record, PayloadError>) -> Observed {
+    match parsed {
         Ok(Record::Ci(record)) => Observed::Ci(Box::new(record)),
         Ok(Record::Relationship(record)) => Observed::Relationship(Box::new(record)),
         Ok(Record::Group(record)) => Observed::Group(Box::new(record)),
         Ok(Record::Catalog(text)) => Observed::Catalog(text),
-        Ok(Record::Header(header)) if first => return Some(Parsed::Header(header)),
         Ok(Record::Header(HeaderRecord { .. })) => {
             let message = "a header stands only in the first line";
-            return Some(unreadable(
-                position,
-                None,
-                Problem::new(ErrorCode::BadUserInput, message),
-            ));
+            unreadable(None, Problem::new(ErrorCode::BadUserInput, message))
         }
-        Err(error) => return Some(unreadable(position, kind_of(&error), problem(position, text, &error))),
-    };
-    Some(Parsed::Observation(Observation { position, observed }))
+        Err(error) => unreadable(kind_of(&error), problem(position, text, &error)),
+    }
 }
 
-fn unreadable(position: Position, kind: Option<RecordKind>, problem: Problem) -> Parsed {
-    let unreadable = Unreadable {
+fn found(position: Position, observed: Observed) -> Parsed {
+    Parsed::Observation(Observation::new(position, observed))
+}
+
+fn unreadable(kind: Option<RecordKind>, problem: Problem) -> Observed {
+    Observed::Unreadable(Unreadable {
         kind,
         key: None,
         problems: vec![problem],
-    };
-    Parsed::Observation(Observation {
-        position,
-        observed: Observed::Unreadable(unreadable),
     })
 }
 

@@ -4,7 +4,13 @@ use super::*;
 use crate::ingest::observation::{Observed, Position};
 
 fn parse(format: &Format, limit: usize, pieces: &[&[u8]]) -> Vec<Parsed> {
-    let mut parser = Parser::new(format, limit);
+    let mut parser = Parser::new(
+        format,
+        Limits {
+            line_bytes_max: limit,
+            ..Limits::default()
+        },
+    );
     let mut found = Vec::new();
     for piece in pieces {
         parser.push(piece, &mut found);
@@ -26,7 +32,8 @@ fn told(found: &[Parsed]) -> Vec<String> {
     let tell = |parsed: &Parsed| match parsed {
         Parsed::Header(header) => format!("header {}", header.source.as_deref().unwrap_or("-")),
         Parsed::Fatal(problem) => format!("fatal {}: {}", problem.code, problem.message),
-        Parsed::Observation(Observation { position, observed }) => {
+        Parsed::Warning(warning) => format!("warning {}: {}", warning.code, warning.message),
+        Parsed::Observation(Observation { position, observed, .. }) => {
             let Position { line, offset } = position;
             let what = match observed {
                 Observed::Ci(ci) => {

@@ -364,7 +364,17 @@ impl Line {
 }
 
 impl Fields for Line {
-    const KNOWN: &'static [&'static str] = &["ci", "relationship", "group", "catalog", "source", "feed", "mode"];
+    const KNOWN: &'static [&'static str] = &[
+        "ci",
+        "relationship",
+        "group",
+        "catalog",
+        "source",
+        "feed",
+        "scope",
+        "observed_at",
+        "mode",
+    ];
     const REQUIRED: &'static [&'static str] = &[];
 
     fn set<'de, A: MapAccess<'de>>(&mut self, field: &Field<'_>, map: &mut A) -> Result<(), A::Error> {
@@ -378,6 +388,8 @@ impl Fields for Line {
                 match header {
                     "source" => self.header.source = Some(field.text(map)?),
                     "feed" => self.header.feed = Some(field.text(map)?),
+                    "scope" => self.header.scope = Some(field.text(map)?),
+                    "observed_at" => self.header.observed_at = field.moment(map)?,
                     _ => self.header.mode = Some(field.parsed(map)?),
                 }
             }
@@ -397,6 +409,7 @@ impl Fields for CiRecord {
         "tags",
         "valid_from",
         "valid_to",
+        "observed_at",
     ];
     const REQUIRED: &'static [&'static str] = &["type"];
 
@@ -410,7 +423,8 @@ impl Fields for CiRecord {
             "attributes" => self.attributes = field.attributes(map)?,
             "tags" => self.tags = Some(field.texts(map)?),
             "valid_from" => self.valid_from = Some(field.moment(map)?),
-            _ => self.valid_to = Some(field.moment(map)?),
+            "valid_to" => self.valid_to = Some(field.moment(map)?),
+            _ => self.observed_at = field.moment(map)?,
         }
         Ok(())
     }
@@ -429,6 +443,7 @@ impl Fields for RelationshipRecord {
         "attributes",
         "valid_from",
         "valid_to",
+        "observed_at",
     ];
     const REQUIRED: &'static [&'static str] = &["from", "type", "to"];
 
@@ -444,7 +459,8 @@ impl Fields for RelationshipRecord {
             "group" => self.group = Some(field.text_or_null(map)?),
             "attributes" => self.attributes = field.attributes(map)?,
             "valid_from" => self.valid_from = Some(field.moment(map)?),
-            _ => self.valid_to = Some(field.moment(map)?),
+            "valid_to" => self.valid_to = Some(field.moment(map)?),
+            _ => self.observed_at = field.moment(map)?,
         }
         Ok(())
     }

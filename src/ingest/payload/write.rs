@@ -32,6 +32,8 @@ pub fn write_header(out: &mut impl Write, header: &HeaderRecord) -> io::Result<(
     let mut object = Object::open(out)?;
     object.text("source", header.source.as_deref())?;
     object.text("feed", header.feed.as_deref())?;
+    object.text("scope", header.scope.as_deref())?;
+    object.moment("observed_at", header.observed_at.map(Some))?;
     object.text("mode", header.mode.map(IngestMode::as_str))?;
     object.close()?;
     out.write_all(b"\n")
@@ -59,7 +61,8 @@ fn ci_fields<W: Write>(object: &mut Object<'_, W>, ci: &CiRecord) -> io::Result<
         list(object.field("tags")?, tags, |out, tag| text(out, tag))?;
     }
     object.moment("valid_from", ci.valid_from)?;
-    object.moment("valid_to", ci.valid_to)
+    object.moment("valid_to", ci.valid_to)?;
+    object.moment("observed_at", ci.observed_at.map(Some))
 }
 
 fn relationship_fields<W: Write>(object: &mut Object<'_, W>, relationship: &RelationshipRecord) -> io::Result<()> {
@@ -84,7 +87,8 @@ fn relationship_fields<W: Write>(object: &mut Object<'_, W>, relationship: &Rela
     }
     object.attributes(&relationship.attributes)?;
     object.moment("valid_from", relationship.valid_from)?;
-    object.moment("valid_to", relationship.valid_to)
+    object.moment("valid_to", relationship.valid_to)?;
+    object.moment("observed_at", relationship.observed_at.map(Some))
 }
 
 fn group_fields<W: Write>(object: &mut Object<'_, W>, group: &GroupRecord) -> io::Result<()> {

@@ -72,19 +72,15 @@ impl Deferred {
     pub fn take(&mut self, count: usize) -> Vec<Observation> {
         let groups = self.groups.drain(..count.min(self.groups.len()));
         let mut taken: Vec<Observation> = groups
-            .map(|(position, record)| Observation {
-                position,
-                observed: Observed::Group(Box::new(record)),
-            })
+            .map(|(position, record)| Observation::new(position, Observed::Group(Box::new(record))))
             .collect();
         let left = (count - taken.len()).min(self.plain.len());
         taken.extend(self.plain.drain(..left).map(Plain::into_observation));
         let left = (count - taken.len()).min(self.detailed.len());
         let detailed = self.detailed.drain(..left);
-        taken.extend(detailed.map(|(position, record)| Observation {
-            position,
-            observed: Observed::Relationship(Box::new(record)),
-        }));
+        taken.extend(
+            detailed.map(|(position, record)| Observation::new(position, Observed::Relationship(Box::new(record)))),
+        );
         taken
     }
 }
@@ -113,10 +109,7 @@ impl Plain {
             qualifier: self.texts[to..].to_owned(),
             ..RelationshipRecord::default()
         };
-        Observation {
-            position: self.position,
-            observed: Observed::Relationship(Box::new(record)),
-        }
+        Observation::new(self.position, Observed::Relationship(Box::new(record)))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::model::CiId;
 /// What becomes of one record.
 #[derive(Debug)]
 pub(super) struct Item {
-    position: Position,
+    pub(super) position: Position,
     pub(super) kind: Option<RecordKind>,
     pub(super) key: Option<String>,
     pub(super) type_name: Option<String>,

@@ -119,7 +119,7 @@ impl<'e> Committer<'e> {
     /// may have been put aside and lost when that run ended, so it is looked at again.
     fn replay(&mut self, observations: Vec<Observation>) -> BatchReport {
         let mut report = BatchReport::default();
-        for Observation { position, observed } in observations {
+        for Observation { position, observed, .. } in observations {
             let kind = match observed {
                 Observed::Relationship(record) => {
                     self.memory.deferred.keep_relationship(position, *record);

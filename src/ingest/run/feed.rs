@@ -7,7 +7,7 @@ use std::sync::mpsc::SyncSender;
 use sha2::{Digest, Sha256};
 
 use crate::ingest::formats::{Parsed, Parser};
-use crate::ingest::observation::Observation;
+use crate::ingest::observation::{Observation, Warning};
 use crate::ingest::payload::HeaderRecord;
 
 use super::{IngestError, IngestOptions};
@@ -20,6 +20,8 @@ const PIECE_BYTES_MAX: usize = 64 * 1024;
 pub(super) enum Fed {
     /// The payload's own header: before all batches.
     Header(HeaderRecord),
+    /// Something worth knowing of the payload as a whole.
+    Warning(Warning),
     /// The next records.
     Batch(Batch),
     /// The rest cannot be read.
@@ -70,7 +72,7 @@ struct Done;
 
 impl<R: BufRead> Feeder<R> {
     pub(super) fn new(options: IngestOptions, input: R, sender: SyncSender<Fed>) -> Self {
-        let parser = Parser::new(&options.format, options.line_bytes_max);
+        let parser = Parser::new(&options.format, options.limits);
         Self {
             options,
             input,
@@ -132,6 +134,7 @@ impl<R: BufRead> Feeder<R> {
                     self.send(Fed::Failed(IngestError::Payload(problem)))?;
                     return Err(Done);
                 }
+                Parsed::Warning(warning) => self.send(Fed::Warning(warning))?,
                 Parsed::Observation(observation) => self.add(observation)?,
             }
         }

@@ -3,17 +3,31 @@
 use std::str::FromStr;
 
 use crate::ingest::formats::csv::mapping::Field;
+use crate::ingest::formats::document::{DocumentOptions, adapter_named};
 use crate::ingest::formats::{CsvMapping, Format};
 
 use super::{IngestError, IngestOptions, ReportScope};
 
 /// The media types of payloads: none that a foreign page can send without asking.
-pub const MEDIA_TYPES: [&str; 3] = ["application/x-ndjson", "application/ndjson", "text/csv"];
+pub const MEDIA_TYPES: [&str; 10] = [
+    "application/x-ndjson",
+    "application/ndjson",
+    "text/csv",
+    "application/json",
+    "application/yaml",
+    "application/x-yaml",
+    "application/xml",
+    "text/xml",
+    "application/openmetrics-text",
+    "application/octet-stream",
+];
 
 /// The parameters there are.
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 13] = [
     "source",
     "feed",
+    "format",
+    "name",
     "mode",
     "dryRun",
     "report",
@@ -39,13 +53,16 @@ impl IngestOptions {
         else {
             return Err(IngestError::MediaType(media_type.to_owned()));
         };
-        let mut mapping = (MEDIA_TYPES[place] == "text/csv").then(CsvMapping::default);
+        let mut format = by_media_type(MEDIA_TYPES[place]);
+        let mut document_name = None;
         let mut options = Self::default();
         let mut changes: Vec<(&str, &str)> = Vec::new();
         for (name, value) in parameters {
             match name {
                 "source" => options.source = Some(value.to_owned()),
                 "feed" => options.feed = Some(value.to_owned()),
+                "format" => format = by_name(value).ok_or_else(|| refused(name, value, FORMATS))?,
+                "name" => document_name = Some(value.to_owned()),
                 "reason" => options.reason = Some(value.to_owned()),
                 "idempotencyKey" => options.idempotency_key = Some(value.to_owned()),
                 "mode" => options.mode = Some(parsed(name, value, "PARTIAL or ATOMIC")?),
@@ -58,16 +75,42 @@ impl IngestOptions {
         // The mapping first: the others change it.
         changes.sort_by_key(|(name, _)| *name != "mapping");
         for (name, value) in changes {
-            let Some(mapping) = &mut mapping else {
-                return Err(refused(name, value, "nothing here: it goes with text/csv"));
+            let Format::Csv(mapping) = &mut format else {
+                return Err(refused(name, value, "nothing here: it goes with CSV"));
             };
             map(mapping, name, value)?;
         }
-        if let Some(mapping) = mapping {
-            options.format = Format::Csv(Box::new(mapping));
+        match (&mut format, document_name) {
+            (Format::Document(document), name) => document.name = name,
+            (Format::Ndjson | Format::Csv(_), None) => {}
+            (Format::Ndjson | Format::Csv(_), Some(value)) => {
+                return Err(refused("name", &value, "nothing here: it goes with documents"));
+            }
         }
+        options.format = format;
         options.check()?;
         Ok(options)
+    }
+}
+
+/// What `format` takes, as a message says it.
+const FORMATS: &str = "detect, ndjson, csv or one of the document formats listed in docs/formats.md";
+
+fn by_media_type(media_type: &str) -> Format {
+    match media_type {
+        "application/x-ndjson" | "application/ndjson" => Format::Ndjson,
+        "text/csv" => Format::Csv(Box::default()),
+        _ => Format::Document(DocumentOptions::default()),
+    }
+}
+
+fn by_name(name: &str) -> Option<Format> {
+    let document = |adapter| Format::Document(DocumentOptions { adapter, name: None });
+    match name {
+        "ndjson" => Some(Format::Ndjson),
+        "csv" => Some(Format::Csv(Box::default())),
+        "detect" => Some(document(None)),
+        _ => adapter_named(name).map(|adapter| document(Some(adapter))),
     }
 }
 

@@ -104,6 +104,8 @@ pub enum Field {
     ValidFrom,
     /// Until when it holds.
     ValidTo,
+    /// When the source observed it.
+    ObservedAt,
     /// Where the relationship starts.
     From,
     /// Where the relationship ends.
@@ -122,7 +124,7 @@ pub enum Field {
 
 impl Field {
     /// All fields.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Id,
         Self::Key,
         Self::Type,
@@ -131,6 +133,7 @@ impl Field {
         Self::Tags,
         Self::ValidFrom,
         Self::ValidTo,
+        Self::ObservedAt,
         Self::From,
         Self::To,
         Self::Qualifier,
@@ -151,6 +154,7 @@ impl Field {
             Self::Tags => "tags",
             Self::ValidFrom => "valid_from",
             Self::ValidTo => "valid_to",
+            Self::ObservedAt => "observed_at",
             Self::From => "from",
             Self::To => "to",
             Self::Qualifier => "qualifier",
@@ -168,7 +172,7 @@ impl Field {
 
     /// Whether CIs have it.
     pub(super) fn of_cis(self) -> bool {
-        !self.of_relationships() || matches!(self, Self::Type | Self::ValidFrom | Self::ValidTo)
+        !self.of_relationships() || matches!(self, Self::Type | Self::ValidFrom | Self::ValidTo | Self::ObservedAt)
     }
 }
 
@@ -191,6 +195,7 @@ pub const fn columns_of(field: Field) -> &'static [&'static str] {
         Field::Tags => &["tags", "labels"],
         Field::ValidFrom => &["valid_from"],
         Field::ValidTo => &["valid_to"],
+        Field::ObservedAt => &["observed_at"],
         Field::From => &["from", "parent", "from_key", "parent_u_key", "source_key"],
         Field::To => &["to", "child", "to_key", "child_u_key", "target_key"],
         Field::Qualifier => &["qualifier"],

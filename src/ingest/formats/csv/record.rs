@@ -173,6 +173,7 @@ impl Cells<'_> {
             tags,
             valid_from: self.moment(Field::ValidFrom),
             valid_to: self.moment(Field::ValidTo),
+            observed_at: self.moment(Field::ObservedAt).flatten(),
         }
     }
 
@@ -195,6 +196,7 @@ impl Cells<'_> {
             attributes: self.attributes(),
             valid_from: self.moment(Field::ValidFrom),
             valid_to: self.moment(Field::ValidTo),
+            observed_at: self.moment(Field::ObservedAt).flatten(),
         }
     }
 
@@ -276,6 +278,7 @@ impl Cells<'_> {
             | Field::Tags
             | Field::ValidFrom
             | Field::ValidTo
+            | Field::ObservedAt
             | Field::From
             | Field::To
             | Field::Qualifier
