@@ -210,6 +210,7 @@ fn record(relationship: &RelationshipRef<'_>) -> RelationshipRecord {
         weight: relationship.weight(),
         group: relationship.group(),
         attributes: relationship.attributes(),
+        also_said_by: relationship.also_said_by().to_vec(),
         validity: relationship.validity(),
     };
     RelationshipRecord {

@@ -165,6 +165,7 @@ fn restore_relationship(restorer: &mut Restorer, record: RelationshipRecord) -> 
         attributes: extras.attributes,
         source: record.source,
         first_seen: record.first_seen,
+        also_said_by: extras.also_said_by,
         validity: extras.validity,
     };
     restorer.relationship(record.slot, record.from, record.to, &relationship)

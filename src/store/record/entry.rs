@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::definition::WholeSource;
 use super::{Packed, RecordError, open, versioned};
 use crate::model::packed::{PackError, Reader, Writer};
-use crate::model::{Actor, BeforeAfter, Delta, DeltaItem, IdempotencyKey, JournalEntry, Name, Revision};
+use crate::model::{Actor, BeforeAfter, Delta, DeltaItem, IdempotencyKey, JournalEntry, Name, Revision, Source};
 
 /// The stored bytes of a journal entry. They are what its hash is taken of.
 pub fn encode_entry(entry: &JournalEntry) -> Vec<u8> {
@@ -47,6 +48,19 @@ pub fn decode_entry(bytes: &[u8]) -> Result<JournalEntry, RecordError> {
     Ok(entry)
 }
 
+fn is_plain(item: &BeforeAfter<Source>) -> bool {
+    let mut sides = item.before.iter().chain(&item.after);
+    sides.all(|source| source.feed.is_empty() && source.scope.is_empty())
+}
+
+fn whole(item: &BeforeAfter<Source>) -> BeforeAfter<WholeSource> {
+    item.map(|source| WholeSource(source.clone()))
+}
+
+fn unwrapped(item: &BeforeAfter<WholeSource>) -> BeforeAfter<Source> {
+    item.map(|whole| whole.0.clone())
+}
+
 impl Packed for IdempotencyKey {
     fn write(&self, writer: &mut Writer) {
         writer.text(self.as_str());
@@ -64,7 +78,8 @@ impl Packed for DeltaItem {
             item.write(writer);
         }
         match self {
-            Self::Source(item) => tagged(0, item, writer),
+            Self::Source(item) if is_plain(item) => tagged(0, item, writer),
+            Self::Source(item) => tagged(10, &whole(item), writer),
             Self::CiType(item) => tagged(1, item, writer),
             Self::RelationshipType(item) => tagged(2, item, writer),
             Self::Pool(item) => tagged(3, item, writer),
@@ -85,6 +100,7 @@ impl Packed for DeltaItem {
             5 => Self::Ci(BeforeAfter::read(reader)?),
             6 => Self::Relationship(BeforeAfter::read(reader)?),
             7 => Self::Group(BeforeAfter::read(reader)?),
+            10 => Self::Source(unwrapped(&BeforeAfter::read(reader)?)),
             _ => return Err(PackError),
         })
     }

@@ -15,7 +15,7 @@ use crate::model::network::Mac;
 use crate::model::{
     Actor, Attribute, AttributeId, AttributeValue, Attributes, CiFields, CiTypeId, ConfigurationItem, Decimal, Delta,
     DeltaItem, GroupMember, IdempotencyKey, ImpactState, JournalEntry, LifecycleStage, Origin, PoolId, RedundancyGroup,
-    Relationship, RelationshipId, RelationshipTypeId, Source, SourceId, Threshold, Thresholds,
+    Relationship, RelationshipId, RelationshipTypeId, SaidBy, Source, SourceId, Threshold, Thresholds,
 };
 use crate::store::ChunkKind;
 
@@ -128,6 +128,7 @@ fn cis() -> impl Strategy<Value = ConfigurationItem> {
                     attributes,
                     origins: origins.collect(),
                     validity,
+                    standing: crate::model::Standing::default(),
                     created,
                     changed: changed.unwrap_or(created),
                 })
@@ -153,6 +154,7 @@ fn extras() -> impl Strategy<Value = RelationshipExtras> {
                 weight,
                 group,
                 attributes,
+                also_said_by: Vec::new(),
                 validity,
             },
         )
@@ -182,6 +184,13 @@ fn relationships() -> impl Strategy<Value = Relationship> {
                 attributes: extras.attributes,
                 source: SourceId::new(source),
                 first_seen,
+                also_said_by: vec![
+                    SaidBy {
+                        source: SourceId::new(3),
+                        first_seen
+                    };
+                    usize::from(id % 3 == 0)
+                ],
                 validity: extras.validity,
             },
         )
@@ -380,6 +389,8 @@ fn sources() -> impl Strategy<Value = Source> {
     (any::<u16>(), names()).prop_map(|(id, name)| Source {
         id: SourceId::new(id),
         name,
+        feed: if id % 2 == 0 { "".into() } else { "feed".into() },
+        scope: if id % 3 == 0 { "".into() } else { "dc north".into() },
     })
 }
 
