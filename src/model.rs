@@ -21,6 +21,7 @@ pub mod provenance;
 pub mod redundancy;
 pub mod relationship;
 pub mod rule;
+pub mod run;
 pub mod strength;
 pub mod validity;
 
