@@ -20,6 +20,7 @@ pub mod packed;
 pub mod provenance;
 pub mod redundancy;
 pub mod relationship;
+pub mod rule;
 pub mod strength;
 pub mod validity;
 
@@ -36,5 +37,6 @@ pub use name::Name;
 pub use provenance::Source;
 pub use redundancy::{GroupMember, RedundancyGroup, Threshold, Thresholds, Weight};
 pub use relationship::Relationship;
+pub use rule::IngestRule;
 pub use strength::Strength;
 pub use validity::Validity;

@@ -85,7 +85,8 @@ impl Estate {
             | DeltaItem::CiType(_)
             | DeltaItem::RelationshipType(_)
             | DeltaItem::Pool(_)
-            | DeltaItem::Lifecycle(_) => {}
+            | DeltaItem::Lifecycle(_)
+            | DeltaItem::IngestRule(_) => {}
         }
     }
 
@@ -323,7 +324,11 @@ impl Estate {
 
 fn is_catalog_item(item: &DeltaItem) -> bool {
     match item {
-        DeltaItem::CiType(_) | DeltaItem::RelationshipType(_) | DeltaItem::Pool(_) | DeltaItem::Lifecycle(_) => true,
+        DeltaItem::CiType(_)
+        | DeltaItem::RelationshipType(_)
+        | DeltaItem::Pool(_)
+        | DeltaItem::Lifecycle(_)
+        | DeltaItem::IngestRule(_) => true,
         DeltaItem::Source(_) | DeltaItem::Ci(_) | DeltaItem::Relationship(_) | DeltaItem::Group(_) => false,
     }
 }
@@ -335,6 +340,10 @@ fn changes_meaning(item: &DeltaItem) -> bool {
         DeltaItem::RelationshipType(item) => item.before.is_some(),
         DeltaItem::Pool(item) => item.before.is_some(),
         DeltaItem::Lifecycle(_) => true,
-        DeltaItem::Source(_) | DeltaItem::Ci(_) | DeltaItem::Relationship(_) | DeltaItem::Group(_) => false,
+        DeltaItem::IngestRule(_)
+        | DeltaItem::Source(_)
+        | DeltaItem::Ci(_)
+        | DeltaItem::Relationship(_)
+        | DeltaItem::Group(_) => false,
     }
 }

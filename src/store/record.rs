@@ -9,6 +9,7 @@ mod configuration_item;
 mod definition;
 mod entry;
 mod relationship;
+mod rule;
 
 pub(super) use chunk::check_chunk;
 pub use chunk::{

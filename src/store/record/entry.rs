@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::definition::FullCiType;
 use super::{Packed, RecordError, open, versioned};
 use crate::model::packed::{PackError, Reader, Writer};
 use crate::model::{Actor, BeforeAfter, Delta, DeltaItem, IdempotencyKey, JournalEntry, Name, Revision};
@@ -65,6 +66,9 @@ impl Packed for DeltaItem {
         }
         match self {
             Self::Source(item) => tagged(0, item, writer),
+            Self::CiType(item) if sides(item).any(FullCiType::is_needed) => {
+                tagged(9, &mapped(item, |definition| FullCiType(definition.clone())), writer);
+            }
             Self::CiType(item) => tagged(1, item, writer),
             Self::RelationshipType(item) => tagged(2, item, writer),
             Self::Pool(item) => tagged(3, item, writer),
@@ -72,6 +76,7 @@ impl Packed for DeltaItem {
             Self::Ci(item) => tagged(5, item, writer),
             Self::Relationship(item) => tagged(6, item, writer),
             Self::Group(item) => tagged(7, item, writer),
+            Self::IngestRule(item) => tagged(8, item, writer),
         }
     }
 
@@ -85,7 +90,25 @@ impl Packed for DeltaItem {
             5 => Self::Ci(BeforeAfter::read(reader)?),
             6 => Self::Relationship(BeforeAfter::read(reader)?),
             7 => Self::Group(BeforeAfter::read(reader)?),
+            8 => Self::IngestRule(BeforeAfter::read(reader)?),
+            9 => Self::CiType(mapped(&BeforeAfter::read(reader)?, |FullCiType(definition)| {
+                definition.clone()
+            })),
             _ => return Err(PackError),
         })
+    }
+}
+
+/// What is there on both sides of a change.
+fn sides<T>(item: &BeforeAfter<T>) -> impl Iterator<Item = &T> {
+    [&item.before, &item.after].into_iter().flatten().map(Arc::as_ref)
+}
+
+/// A change with both sides turned into something else.
+fn mapped<T, U>(item: &BeforeAfter<T>, turn: impl Fn(&T) -> U) -> BeforeAfter<U> {
+    let side = |side: &Option<Arc<T>>| side.as_deref().map(|thing| Arc::new(turn(thing)));
+    BeforeAfter {
+        before: side(&item.before),
+        after: side(&item.after),
     }
 }
