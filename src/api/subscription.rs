@@ -154,6 +154,7 @@ impl DeltaFilter {
                 | DeltaItem::RelationshipType(_)
                 | DeltaItem::Pool(_)
                 | DeltaItem::Lifecycle(_)
+                | DeltaItem::IngestRule(_)
                 | DeltaItem::Relationship(_)
                 | DeltaItem::Group(_) => None,
             };
@@ -189,6 +190,7 @@ pub(super) fn involved(item: &DeltaItem) -> Vec<CiId> {
         | DeltaItem::CiType(_)
         | DeltaItem::RelationshipType(_)
         | DeltaItem::Pool(_)
-        | DeltaItem::Lifecycle(_) => Vec::new(),
+        | DeltaItem::Lifecycle(_)
+        | DeltaItem::IngestRule(_) => Vec::new(),
     }
 }

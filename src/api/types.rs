@@ -16,6 +16,7 @@ mod impact_input;
 mod lint;
 mod probable_cause;
 mod relationship;
+mod rule;
 mod search;
 mod structure;
 mod traverse;
@@ -25,7 +26,7 @@ pub use attribute::AttributeObject;
 pub(super) use attribute::{inputs_by_name, object};
 pub use catalog::{
     AttributeDefinitionObject, CiTypeObject, IdentificationRuleObject, LifecycleRuleObject, PoolObject,
-    RelationshipTypeObject,
+    RelatedIdentifierObject, RelationshipTypeObject,
 };
 pub use cfia::{CfiaCellObject, CfiaObject, CfiaRowObject, CfiaServiceObject};
 pub use ci::{CiObject, OriginObject, StampObject, ValidityObject};
@@ -49,6 +50,10 @@ pub(super) use lint::LintAnswer;
 pub use lint::{LintCode, LintCount, LintFilterInput, LintFinding, LintGroup, LintReportObject, LintSeverity};
 pub use probable_cause::{JointCauseObject, ProbableCauseObject, ProbableCausesObject, RecentChangeObject};
 pub use relationship::RelationshipObject;
+pub use rule::{
+    AuthorityObject, AuthorityPolicy, DerivationObject, IngestRuleKind, IngestRuleObject, JunkObject, OnManyMatches,
+    OnNoMatch, SourceRightsObject,
+};
 pub use search::{MatchKind, SearchHitObject};
 pub use structure::{
     CutSetObject, CutSetsObject, DependenciesObject, DependencyGroup, DependencyObject, DependencyStepObject,

@@ -251,7 +251,14 @@ fn catalog(estate: &Estate) -> Vec<DeltaItem> {
         .into_iter()
         .map(|stage| catalog.lifecycle(stage).clone());
     let rules = rules.map(|rule| DeltaItem::Lifecycle(BeforeAfter::created(rule)));
-    ci_types.chain(pools).chain(relationship_types).chain(rules).collect()
+    let ingest_rules = catalog.ingest_rules().map(|rule| {
+        DeltaItem::IngestRule(BeforeAfter {
+            before: None,
+            after: Some(Arc::clone(rule)),
+        })
+    });
+    let types = ci_types.chain(pools).chain(relationship_types);
+    types.chain(rules).chain(ingest_rules).collect()
 }
 
 fn sources(estate: &Estate) -> Vec<DeltaItem> {

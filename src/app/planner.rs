@@ -184,7 +184,8 @@ fn done(command: &Command, delta: &Delta) -> Done {
                 | DeltaItem::CiType(_)
                 | DeltaItem::RelationshipType(_)
                 | DeltaItem::Pool(_)
-                | DeltaItem::Lifecycle(_),
+                | DeltaItem::Lifecycle(_)
+                | DeltaItem::IngestRule(_),
             )
             | None => {}
         },

@@ -90,7 +90,8 @@ impl Estate {
             | DeltaItem::CiType(_)
             | DeltaItem::RelationshipType(_)
             | DeltaItem::Pool(_)
-            | DeltaItem::Lifecycle(_) => {}
+            | DeltaItem::Lifecycle(_)
+            | DeltaItem::IngestRule(_) => {}
         }
     }
 
@@ -344,7 +345,11 @@ impl Estate {
 
 fn is_catalog_item(item: &DeltaItem) -> bool {
     match item {
-        DeltaItem::CiType(_) | DeltaItem::RelationshipType(_) | DeltaItem::Pool(_) | DeltaItem::Lifecycle(_) => true,
+        DeltaItem::CiType(_)
+        | DeltaItem::RelationshipType(_)
+        | DeltaItem::Pool(_)
+        | DeltaItem::Lifecycle(_)
+        | DeltaItem::IngestRule(_) => true,
         DeltaItem::Source(_) | DeltaItem::Ci(_) | DeltaItem::Relationship(_) | DeltaItem::Group(_) => false,
     }
 }
@@ -356,6 +361,10 @@ fn changes_meaning(item: &DeltaItem) -> bool {
         DeltaItem::RelationshipType(item) => item.before.is_some(),
         DeltaItem::Pool(item) => item.before.is_some(),
         DeltaItem::Lifecycle(_) => true,
-        DeltaItem::Source(_) | DeltaItem::Ci(_) | DeltaItem::Relationship(_) | DeltaItem::Group(_) => false,
+        DeltaItem::IngestRule(_)
+        | DeltaItem::Source(_)
+        | DeltaItem::Ci(_)
+        | DeltaItem::Relationship(_)
+        | DeltaItem::Group(_) => false,
     }
 }

@@ -9,6 +9,7 @@ mod configuration_item;
 mod definition;
 mod entry;
 mod relationship;
+mod rule;
 mod run;
 
 pub(super) use chunk::check_chunk;

@@ -87,6 +87,7 @@ impl From<(Written, Option<Done>)> for ConfigurationItemPayload {
             | DeltaItem::RelationshipType(_)
             | DeltaItem::Pool(_)
             | DeltaItem::Lifecycle(_)
+            | DeltaItem::IngestRule(_)
             | DeltaItem::Relationship(_)
             | DeltaItem::Group(_) => None,
         });
@@ -116,6 +117,7 @@ impl From<(Written, Option<Done>)> for RelationshipPayload {
             | DeltaItem::RelationshipType(_)
             | DeltaItem::Pool(_)
             | DeltaItem::Lifecycle(_)
+            | DeltaItem::IngestRule(_)
             | DeltaItem::Ci(_)
             | DeltaItem::Group(_) => None,
         });
@@ -144,6 +146,7 @@ impl From<(Written, Option<Done>)> for RedundancyGroupPayload {
             | DeltaItem::RelationshipType(_)
             | DeltaItem::Pool(_)
             | DeltaItem::Lifecycle(_)
+            | DeltaItem::IngestRule(_)
             | DeltaItem::Ci(_)
             | DeltaItem::Relationship(_) => None,
         });
