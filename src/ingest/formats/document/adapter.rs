@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ingest::formats::native_json;
+use crate::ingest::formats::{backstage, kubernetes, native_json, terraform};
 use crate::ingest::observation::Problem;
 
 use super::{Content, Findings};
@@ -27,7 +27,12 @@ impl fmt::Debug for Adapter {
 }
 
 /// All document formats, by name.
-pub const ADAPTERS: &[Adapter] = &[native_json::ADAPTER];
+pub const ADAPTERS: &[Adapter] = &[
+    backstage::ADAPTER,
+    native_json::ADAPTER,
+    kubernetes::ADAPTER,
+    terraform::ADAPTER,
+];
 
 /// The format of a name.
 pub fn adapter_named(name: &str) -> Option<&'static Adapter> {
