@@ -5,14 +5,18 @@
 //! to a limit, and read when it has ended.
 
 mod ansible;
+mod attributes;
+mod backstage;
 pub mod csv;
 pub mod document;
 mod facter;
 mod inventory;
+mod kubernetes;
 mod lines;
 mod native_json;
 pub mod ndjson;
 mod nmap;
+mod terraform;
 
 use crate::app::ErrorCode;
 

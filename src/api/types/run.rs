@@ -68,6 +68,7 @@ impl From<RunCounts> for RunCountsObject {
 #[derive(Clone, Debug)]
 pub struct RunObject(pub(in crate::api) Arc<Run>);
 
+/// One run of a source: a push, or a sync session with all of its pushes.
 #[Object(name = "Run")]
 impl RunObject {
     /// The source.
@@ -141,6 +142,7 @@ impl RunObject {
 #[derive(Clone, Debug)]
 pub struct SyncSessionObject(pub(in crate::api) Session);
 
+/// A sync session that is open.
 #[Object(name = "SyncSession")]
 impl SyncSessionObject {
     /// Its identity: the parameter `session` of `POST /ingest`.
@@ -199,6 +201,7 @@ pub struct CompleteSyncPayload {
 /// Most CIs of one kind that an answer lists; `counts` has the number of all.
 const LISTED_MAX: usize = 1_000;
 
+/// What completing a sync session did, or would do.
 #[Object]
 impl CompleteSyncPayload {
     /// The session as a run.
