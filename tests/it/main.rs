@@ -11,6 +11,8 @@ mod data_causes;
 mod documents;
 mod formats_ansible;
 mod formats_facter;
+mod formats_glpi;
+mod formats_network;
 mod formats_nmap;
 mod formats_support;
 mod full_disk;

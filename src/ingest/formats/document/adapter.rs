@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ingest::formats::{ansible, facter, native_json, nmap};
+use crate::ingest::formats::{ansible, facter, glpi, librenms, napalm, native_json, nmap};
 use crate::ingest::observation::Problem;
 
 use super::{Content, Findings};
@@ -27,7 +27,16 @@ impl fmt::Debug for Adapter {
 }
 
 /// All document formats, by name.
-pub const ADAPTERS: &[Adapter] = &[ansible::ADAPTER, facter::ADAPTER, native_json::ADAPTER, nmap::ADAPTER];
+pub const ADAPTERS: &[Adapter] = &[
+    ansible::ADAPTER,
+    facter::ADAPTER,
+    glpi::FUSIONINVENTORY,
+    glpi::GLPI,
+    native_json::ADAPTER,
+    librenms::ADAPTER,
+    napalm::ADAPTER,
+    nmap::ADAPTER,
+];
 
 /// The format of a name.
 pub fn adapter_named(name: &str) -> Option<&'static Adapter> {
