@@ -182,7 +182,9 @@ impl Asker<'_> {
         let family = self.family(ci_type);
         let agrees = |slot: &Slot| {
             let ci = self.estate.ci_at(*slot);
-            self.estate.catalog().is_a(ci.ci_type(), family)
+            // A CI of a more general type is one of which nobody has said yet what it is.
+            let catalog = self.estate.catalog();
+            (catalog.is_a(ci.ci_type(), family) || catalog.is_a(ci_type.id, ci.ci_type()))
                 && name.is_none_or(|name| ci.name() == name)
                 && values
                     .iter()

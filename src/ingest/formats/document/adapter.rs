@@ -32,7 +32,11 @@ pub const ADAPTERS: &[Adapter] = &[
     formats::backstage::ADAPTER,
     formats::facter::ADAPTER,
     formats::native_json::ADAPTER,
+    formats::glpi::FUSIONINVENTORY,
+    formats::glpi::GLPI,
     formats::kubernetes::ADAPTER,
+    formats::librenms::ADAPTER,
+    formats::napalm::ADAPTER,
     formats::nmap::ADAPTER,
     formats::terraform::ADAPTER,
 ];
