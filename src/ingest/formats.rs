@@ -4,6 +4,7 @@
 //! memory does not grow with the stream. Every other format is a document: it is held as a whole, up
 //! to a limit, and read when it has ended.
 
+mod alertmanager;
 mod attributes;
 mod backstage;
 pub mod csv;
@@ -12,6 +13,7 @@ mod kubernetes;
 mod lines;
 mod native_json;
 pub mod ndjson;
+mod service_graph;
 mod terraform;
 
 use crate::app::ErrorCode;

@@ -12,6 +12,7 @@ mod documents;
 mod format_fixtures;
 mod formats_backstage;
 mod formats_kubernetes;
+mod formats_monitoring;
 mod formats_terraform;
 mod full_disk;
 mod hostile_questions;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ingest::formats::{backstage, kubernetes, native_json, terraform};
+use crate::ingest::formats::{alertmanager, backstage, kubernetes, native_json, service_graph, terraform};
 use crate::ingest::observation::Problem;
 
 use super::{Content, Findings};
@@ -28,9 +28,11 @@ impl fmt::Debug for Adapter {
 
 /// All document formats, by name.
 pub const ADAPTERS: &[Adapter] = &[
+    alertmanager::ADAPTER,
     backstage::ADAPTER,
     native_json::ADAPTER,
     kubernetes::ADAPTER,
+    service_graph::ADAPTER,
     terraform::ADAPTER,
 ];
 
