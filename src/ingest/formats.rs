@@ -13,6 +13,7 @@ mod kubernetes;
 mod lines;
 mod native_json;
 pub mod ndjson;
+mod netbox;
 mod service_graph;
 mod terraform;
 

@@ -13,6 +13,7 @@ mod format_fixtures;
 mod formats_backstage;
 mod formats_kubernetes;
 mod formats_monitoring;
+mod formats_netbox;
 mod formats_terraform;
 mod full_disk;
 mod hostile_questions;

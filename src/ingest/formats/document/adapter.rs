@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ingest::formats::{alertmanager, backstage, kubernetes, native_json, service_graph, terraform};
+use crate::ingest::formats::{alertmanager, backstage, kubernetes, native_json, netbox, service_graph, terraform};
 use crate::ingest::observation::Problem;
 
 use super::{Content, Findings};
@@ -32,6 +32,7 @@ pub const ADAPTERS: &[Adapter] = &[
     backstage::ADAPTER,
     native_json::ADAPTER,
     kubernetes::ADAPTER,
+    netbox::ADAPTER,
     service_graph::ADAPTER,
     terraform::ADAPTER,
 ];
