@@ -21,6 +21,7 @@ pub(super) const FILES: [(&str, &str); 12] = [
         "people_and_assets.toml",
         include_str!("../../schema/catalog/people_and_assets.toml"),
     ),
+    ("monitoring.toml", include_str!("../../schema/catalog/monitoring.toml")),
     (
         "relationship_types.toml",
         include_str!("../../schema/catalog/relationship_types.toml"),

@@ -4,6 +4,7 @@
 //! memory does not grow with the stream. Every other format is a document: it is held as a whole, up
 //! to a limit, and read when it has ended.
 
+mod alertmanager;
 mod ansible;
 mod attributes;
 mod backstage;
@@ -18,7 +19,9 @@ mod lines;
 mod napalm;
 mod native_json;
 pub mod ndjson;
+mod netbox;
 mod nmap;
+mod service_graph;
 mod terraform;
 
 use crate::app::ErrorCode;

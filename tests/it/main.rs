@@ -15,6 +15,8 @@ mod formats_backstage;
 mod formats_facter;
 mod formats_glpi;
 mod formats_kubernetes;
+mod formats_monitoring;
+mod formats_netbox;
 mod formats_network;
 mod formats_nmap;
 mod formats_support;

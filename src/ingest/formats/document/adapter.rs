@@ -28,16 +28,19 @@ impl fmt::Debug for Adapter {
 
 /// All document formats, by name.
 pub const ADAPTERS: &[Adapter] = &[
+    formats::alertmanager::ADAPTER,
     formats::ansible::ADAPTER,
     formats::backstage::ADAPTER,
     formats::facter::ADAPTER,
-    formats::native_json::ADAPTER,
-    formats::glpi::FUSIONINVENTORY,
     formats::glpi::GLPI,
+    formats::glpi::FUSIONINVENTORY,
+    formats::native_json::ADAPTER,
     formats::kubernetes::ADAPTER,
     formats::librenms::ADAPTER,
     formats::napalm::ADAPTER,
+    formats::netbox::ADAPTER,
     formats::nmap::ADAPTER,
+    formats::service_graph::ADAPTER,
     formats::terraform::ADAPTER,
 ];
 
