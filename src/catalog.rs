@@ -113,7 +113,12 @@ impl Catalog {
                     self.lifecycle[usize::from(rule.stage.number())].clone_from(&change.after);
                 }
             }
-            DeltaItem::Source(_) | DeltaItem::Ci(_) | DeltaItem::Relationship(_) | DeltaItem::Group(_) => return,
+            DeltaItem::Source(_)
+            | DeltaItem::Ci(_)
+            | DeltaItem::Relationship(_)
+            | DeltaItem::Group(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => return,
         }
         self.derived = OnceLock::new();
     }

@@ -129,6 +129,9 @@ fn restore(store: &Store, keys: &mut IdempotencyKeys) -> Result<Estate, OpenErro
             }
         })
     })?;
+    file.read_chunks(ChunkKind::Identities, |_, bytes| {
+        decode_items(bytes).map(|items| restorer.items(items))
+    })?;
     file.read_chunks(ChunkKind::Groups, |_, bytes| {
         decode_items(bytes).map(|items| restorer.items(items))
     })?;

@@ -88,7 +88,9 @@ impl From<(Written, Option<Done>)> for ConfigurationItemPayload {
             | DeltaItem::Pool(_)
             | DeltaItem::Lifecycle(_)
             | DeltaItem::Relationship(_)
-            | DeltaItem::Group(_) => None,
+            | DeltaItem::Group(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => None,
         });
         let ci = match in_delta {
             Some(change) => change.after.clone(),
@@ -117,7 +119,9 @@ impl From<(Written, Option<Done>)> for RelationshipPayload {
             | DeltaItem::Pool(_)
             | DeltaItem::Lifecycle(_)
             | DeltaItem::Ci(_)
-            | DeltaItem::Group(_) => None,
+            | DeltaItem::Group(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => None,
         });
         let relationship = match in_delta {
             Some(change) => change.after.clone(),
@@ -145,7 +149,9 @@ impl From<(Written, Option<Done>)> for RedundancyGroupPayload {
             | DeltaItem::Pool(_)
             | DeltaItem::Lifecycle(_)
             | DeltaItem::Ci(_)
-            | DeltaItem::Relationship(_) => None,
+            | DeltaItem::Relationship(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => None,
         });
         let group = match in_delta {
             Some(change) => change.after.clone(),

@@ -87,6 +87,8 @@ impl Packed for DeltaItem {
             Self::Ci(item) => tagged(5, item, writer),
             Self::Relationship(item) => tagged(6, item, writer),
             Self::Group(item) => tagged(7, item, writer),
+            Self::Merge(item) => tagged(20, item, writer),
+            Self::Distinction(item) => tagged(21, item, writer),
         }
     }
 
@@ -100,6 +102,8 @@ impl Packed for DeltaItem {
             5 => Self::Ci(BeforeAfter::read(reader)?),
             6 => Self::Relationship(BeforeAfter::read(reader)?),
             7 => Self::Group(BeforeAfter::read(reader)?),
+            20 => Self::Merge(BeforeAfter::read(reader)?),
+            21 => Self::Distinction(BeforeAfter::read(reader)?),
             10 => Self::Source(unwrapped(&BeforeAfter::read(reader)?)),
             _ => return Err(PackError),
         })
