@@ -22,6 +22,7 @@ pub mod provenance;
 pub mod redundancy;
 pub mod relationship;
 pub mod rule;
+pub mod run;
 pub mod strength;
 pub mod validity;
 
@@ -39,6 +40,6 @@ pub use name::Name;
 pub use provenance::{Claims, Pin, Source, SourceName, Stale, Standing};
 pub use redundancy::{GroupMember, RedundancyGroup, Threshold, Thresholds, Weight};
 pub use relationship::{Relationship, SaidBy};
-pub use rule::{Authority, AuthorityPolicy};
+pub use rule::{Authority, AuthorityPolicy, IngestRule};
 pub use strength::Strength;
 pub use validity::Validity;

@@ -154,6 +154,7 @@ impl DeltaFilter {
                 | DeltaItem::RelationshipType(_)
                 | DeltaItem::Pool(_)
                 | DeltaItem::Lifecycle(_)
+                | DeltaItem::IngestRule(_)
                 | DeltaItem::Relationship(_)
                 | DeltaItem::Group(_)
                 | DeltaItem::Merge(_)
@@ -199,6 +200,7 @@ pub(super) fn involved(item: &DeltaItem) -> Vec<CiId> {
         | DeltaItem::CiType(_)
         | DeltaItem::RelationshipType(_)
         | DeltaItem::Pool(_)
-        | DeltaItem::Lifecycle(_) => Vec::new(),
+        | DeltaItem::Lifecycle(_)
+        | DeltaItem::IngestRule(_) => Vec::new(),
     }
 }

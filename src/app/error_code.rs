@@ -151,6 +151,14 @@ error_codes! {
     DistinctionNotFound = "DISTINCTION_NOT_FOUND", 404, 4, "check the ids; `duplicates(state: DISMISSED)` lists such pairs";
     /// Identification found several CIs.
     MultiMatch = "MULTI_MATCH", 409, 3, "resolve the duplicates listed as candidates";
+    /// The sync session has ended.
+    SessionEnded = "SESSION_ENDED", 409, 3, "begin a new sync session and push everything to it";
+    /// The sync session is not known here.
+    SessionUnknown = "SESSION_UNKNOWN", 404, 4, "begin a new sync session and push everything to it";
+    /// Nothing was pushed to the sync session.
+    SessionEmpty = "SESSION_EMPTY", 409, 3, "push to the session before completing it, or abort it";
+    /// A sync session would sweep more than its guard allows.
+    SweepGuard = "SWEEP_GUARD", 409, 3, "push what is missing, or complete the session with a greater `shareMax`";
     /// The traversal's budget ran out and no bounded answer makes sense.
     BudgetExceeded = "BUDGET_EXCEEDED", 422, 3, "narrow the question, or raise the limit in the configuration";
     /// The writer's queue is full.

@@ -192,6 +192,7 @@ fn done(estate: &Estate, command: &Command, delta: &Delta) -> Done {
                 | DeltaItem::RelationshipType(_)
                 | DeltaItem::Pool(_)
                 | DeltaItem::Lifecycle(_)
+                | DeltaItem::IngestRule(_)
                 | DeltaItem::Merge(_)
                 | DeltaItem::Distinction(_),
             )

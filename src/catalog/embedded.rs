@@ -4,7 +4,7 @@ use super::{Catalog, CatalogError};
 use crate::model::DeltaItem;
 
 /// The files, each after those whose types it names.
-pub(super) const FILES: [(&str, &str); 11] = [
+pub(super) const FILES: [(&str, &str); 12] = [
     ("lifecycle.toml", include_str!("../../schema/catalog/lifecycle.toml")),
     ("base.toml", include_str!("../../schema/catalog/base.toml")),
     ("business.toml", include_str!("../../schema/catalog/business.toml")),
@@ -25,6 +25,7 @@ pub(super) const FILES: [(&str, &str); 11] = [
         "relationship_types.toml",
         include_str!("../../schema/catalog/relationship_types.toml"),
     ),
+    ("ingest.toml", include_str!("../../schema/catalog/ingest.toml")),
 ];
 
 pub(super) fn items() -> Result<Vec<DeltaItem>, CatalogError> {

@@ -93,7 +93,8 @@ impl Estate {
             | DeltaItem::CiType(_)
             | DeltaItem::RelationshipType(_)
             | DeltaItem::Pool(_)
-            | DeltaItem::Lifecycle(_) => {}
+            | DeltaItem::Lifecycle(_)
+            | DeltaItem::IngestRule(_) => {}
         }
     }
 
@@ -416,7 +417,11 @@ fn aliases(ci: &ConfigurationItem) -> impl Iterator<Item = CiId> + '_ {
 
 fn is_catalog_item(item: &DeltaItem) -> bool {
     match item {
-        DeltaItem::CiType(_) | DeltaItem::RelationshipType(_) | DeltaItem::Pool(_) | DeltaItem::Lifecycle(_) => true,
+        DeltaItem::CiType(_)
+        | DeltaItem::RelationshipType(_)
+        | DeltaItem::Pool(_)
+        | DeltaItem::Lifecycle(_)
+        | DeltaItem::IngestRule(_) => true,
         DeltaItem::Source(_)
         | DeltaItem::Ci(_)
         | DeltaItem::Relationship(_)
@@ -433,7 +438,8 @@ fn changes_meaning(item: &DeltaItem) -> bool {
         DeltaItem::RelationshipType(item) => item.before.is_some(),
         DeltaItem::Pool(item) => item.before.is_some(),
         DeltaItem::Lifecycle(_) => true,
-        DeltaItem::Source(_)
+        DeltaItem::IngestRule(_)
+        | DeltaItem::Source(_)
         | DeltaItem::Ci(_)
         | DeltaItem::Relationship(_)
         | DeltaItem::Group(_)

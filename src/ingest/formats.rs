@@ -4,11 +4,19 @@
 //! memory does not grow with the stream. Every other format is a document: it is held as a whole, up
 //! to a limit, and read when it has ended.
 
+mod ansible;
+mod attributes;
+mod backstage;
 pub mod csv;
 pub mod document;
+mod facter;
+mod inventory;
+mod kubernetes;
 mod lines;
 mod native_json;
 pub mod ndjson;
+mod nmap;
+mod terraform;
 
 use crate::app::ErrorCode;
 

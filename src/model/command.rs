@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 
 use super::definition::LifecycleRule;
+use super::rule::IngestRuleKind;
 use super::{
     CiId, GroupId, GroupMember, Input, LifecycleStage, MergeChoice, Name, RelationshipId, Revision, Strength,
     Thresholds, Weight,
@@ -280,7 +281,7 @@ pub struct GroupPatch {
 /// that `schema/catalog` holds, so there is one form for people, files and API.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CatalogCommand {
-    /// Adds or replaces the types, relationship types, pools and lifecycle rules of a catalog file.
+    /// Adds or replaces the types, relationship types, pools and rules of a catalog file.
     Define {
         /// The text of the file.
         text: String,
@@ -294,6 +295,13 @@ pub enum CatalogCommand {
     },
     /// Removes a relationship type that has no relationships.
     RemoveRelationshipType {
+        /// Its name.
+        name: String,
+    },
+    /// Removes a rule of ingest.
+    RemoveIngestRule {
+        /// Its kind.
+        kind: IngestRuleKind,
         /// Its name.
         name: String,
     },

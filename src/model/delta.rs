@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::definition::{CiTypeDefinition, LifecycleRule, PoolDefinition, RelationshipTypeDefinition};
-use super::{ConfigurationItem, Distinction, Merge, Name, RedundancyGroup, Relationship, Source};
+use super::{ConfigurationItem, Distinction, IngestRule, Merge, Name, RedundancyGroup, Relationship, Source};
 
 /// Number of a commit; 0 is the empty estate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,6 +116,8 @@ pub enum DeltaItem {
     Pool(BeforeAfter<PoolDefinition>),
     /// What a lifecycle stage means.
     Lifecycle(BeforeAfter<LifecycleRule>),
+    /// A rule of ingest.
+    IngestRule(BeforeAfter<IngestRule>),
     /// A configuration item.
     Ci(BeforeAfter<ConfigurationItem>),
     /// A relationship.
@@ -158,6 +160,7 @@ impl DeltaItem {
             Self::RelationshipType(item) => Self::RelationshipType(item.inverse()),
             Self::Pool(item) => Self::Pool(item.inverse()),
             Self::Lifecycle(item) => Self::Lifecycle(item.inverse()),
+            Self::IngestRule(item) => Self::IngestRule(item.inverse()),
             Self::Ci(item) => Self::Ci(item.inverse()),
             Self::Relationship(item) => Self::Relationship(item.inverse()),
             Self::Group(item) => Self::Group(item.inverse()),

@@ -186,6 +186,7 @@ fn verify_checkpoint(view: &CheckpointView<'_>, report: &mut VerifyReport) -> Re
             | ChunkKind::CiSightings
             | ChunkKind::RelationshipSightings
             | ChunkKind::Idempotency
+            | ChunkKind::Runs
             | ChunkKind::Identities => None,
         });
         if let Some(counted) = counted.filter(|counted| *counted != found) {

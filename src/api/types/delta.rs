@@ -11,8 +11,8 @@ use crate::api::scalars::{DateTime, Json, Long};
 use crate::graph::Snapshot;
 use crate::model::delta::BeforeAfter;
 use crate::model::{
-    ConfigurationItem, Delta, DeltaItem, Distinction, JournalEntry, Merge, RedundancyGroup, Relationship, Threshold,
-    Validity,
+    ConfigurationItem, Delta, DeltaItem, Distinction, IngestRule, JournalEntry, Merge, RedundancyGroup, Relationship,
+    Threshold, Validity,
 };
 
 /// What kind of thing a step of a delta changes.
@@ -28,6 +28,8 @@ pub enum DeltaKind {
     Pool,
     /// A rule of the lifecycle.
     Lifecycle,
+    /// A rule of ingest.
+    IngestRule,
     /// A configuration item.
     ConfigurationItem,
     /// A relationship.
@@ -49,6 +51,7 @@ impl DeltaKind {
             DeltaItem::RelationshipType(_) => Self::RelationshipType,
             DeltaItem::Pool(_) => Self::Pool,
             DeltaItem::Lifecycle(_) => Self::Lifecycle,
+            DeltaItem::IngestRule(_) => Self::IngestRule,
             DeltaItem::Ci(_) => Self::ConfigurationItem,
             DeltaItem::Relationship(_) => Self::Relationship,
             DeltaItem::Group(_) => Self::RedundancyGroup,
@@ -78,6 +81,7 @@ impl Change {
             DeltaItem::RelationshipType(change) => Self::between(change),
             DeltaItem::Pool(change) => Self::between(change),
             DeltaItem::Lifecycle(change) => Self::between(change),
+            DeltaItem::IngestRule(change) => Self::between(change),
             DeltaItem::Ci(change) => Self::between(change),
             DeltaItem::Relationship(change) => Self::between(change),
             DeltaItem::Group(change) => Self::between(change),
@@ -103,6 +107,9 @@ pub(in crate::api) fn id_of(item: &DeltaItem) -> String {
         DeltaItem::RelationshipType(change) => change.either().map(|of| of.name.to_string()),
         DeltaItem::Pool(change) => change.either().map(|pool| pool.name.to_string()),
         DeltaItem::Lifecycle(change) => change.either().map(|rule| rule.stage.to_string()),
+        DeltaItem::IngestRule(change) => change
+            .either()
+            .map(|rule| format!("{}:{}", rule.kind().as_str(), rule.name())),
         DeltaItem::Ci(change) => change.either().map(|ci| ci.id().to_string()),
         DeltaItem::Relationship(change) => change.either().map(|relationship| relationship.id.to_string()),
         DeltaItem::Group(change) => change.either().map(|group| group.id.to_string()),
@@ -261,6 +268,7 @@ fn item_object(view: &Snapshot, item: &DeltaItem) -> DeltaItemObject {
         DeltaItem::RelationshipType(change) => sides(change, |of| named(of.name.as_str())),
         DeltaItem::Pool(change) => sides(change, |pool| named(pool.name.as_str())),
         DeltaItem::Lifecycle(change) => sides(change, |rule| named(rule.stage.as_str())),
+        DeltaItem::IngestRule(change) => sides(change, |rule| ingest_rule_json(view, rule)),
         DeltaItem::Ci(change) => sides(change, |ci| ci_json(view, ci)),
         DeltaItem::Relationship(change) => sides(change, |relationship| relationship_json(view, relationship)),
         DeltaItem::Group(change) => sides(change, group_json),
@@ -274,6 +282,14 @@ fn item_object(view: &Snapshot, item: &DeltaItem) -> DeltaItemObject {
         before,
         after,
     }
+}
+
+fn ingest_rule_json(view: &Snapshot, rule: &IngestRule) -> Value {
+    object([
+        ("kind", Value::from(rule.kind().as_str())),
+        ("name", Value::from(rule.name().as_str())),
+        ("definition", Value::from(view.catalog().render_ingest_rule(rule))),
+    ])
 }
 
 fn sides<T>(change: &BeforeAfter<T>, json: impl Fn(&T) -> Value) -> (Option<Json>, Option<Json>) {

@@ -41,6 +41,9 @@ pub(super) fn check(
             refuse_in_use(name, used.count(), "relationships")?;
             Ok(Delta { items })
         }
+        CatalogCommand::RemoveIngestRule { kind, name } => Ok(Delta {
+            items: catalog.remove_ingest_rule(*kind, name)?,
+        }),
         CatalogCommand::Lifecycle { rules } => Ok(Delta {
             items: catalog.set_lifecycle(rules)?,
         }),
@@ -106,6 +109,7 @@ fn misfits(estate: &Estate, planned: &Catalog, items: &[DeltaItem]) -> Vec<(Slot
         DeltaItem::RelationshipType(_)
         | DeltaItem::Pool(_)
         | DeltaItem::Lifecycle(_)
+        | DeltaItem::IngestRule(_)
         | DeltaItem::Source(_)
         | DeltaItem::Ci(_)
         | DeltaItem::Relationship(_)
@@ -235,6 +239,7 @@ fn check_relationships(estate: &Estate, planned: &Catalog, items: &[DeltaItem]) 
             DeltaItem::CiType(_)
             | DeltaItem::Pool(_)
             | DeltaItem::Lifecycle(_)
+            | DeltaItem::IngestRule(_)
             | DeltaItem::Source(_)
             | DeltaItem::Ci(_)
             | DeltaItem::Relationship(_)

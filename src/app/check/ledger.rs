@@ -4,9 +4,7 @@ use jiff::Timestamp;
 
 use super::decide::Sources;
 use crate::graph::{Estate, Slot};
-use crate::model::{
-    Attribute, AttributeId, AttributeValue, Attributes, Authority, CiFields, Claims, LifecycleStage, SourceId,
-};
+use crate::model::{Attribute, AttributeId, AttributeValue, Attributes, CiFields, Claims, LifecycleStage, SourceId};
 
 /// The claims to a CI's attributes, name, stage and tags, open to change.
 #[derive(Debug)]
@@ -198,14 +196,10 @@ impl<'a> Ledger<'a> {
                 speaker: self.source,
                 now: self.now,
             };
-            sources.decide(&claims, self.authority(id)).cloned()
+            let authority = self.estate.catalog().authority(self.fields.ci_type, id);
+            sources.decide(&claims, authority).cloned()
         };
         self.write(id, claims, winner.as_ref());
-    }
-
-    fn authority(&self, _id: AttributeId) -> &'static Authority {
-        const NEWEST: &Authority = &Authority::DEFAULT;
-        NEWEST
     }
 
     fn write(&mut self, id: AttributeId, claims: Vec<Attribute>, winner: Option<&Attribute>) {

@@ -215,6 +215,8 @@ pub(super) fn check_derived(estate: &Estate) {
         items.extend(types.map(|known| DeltaItem::RelationshipType(BeforeAfter::created(known.clone()))));
         let rules = LifecycleStage::ALL.map(|stage| estate.catalog().lifecycle(stage).clone());
         items.extend(rules.map(|rule| DeltaItem::Lifecycle(BeforeAfter::created(rule))));
+        let ingest_rules = estate.catalog().ingest_rules();
+        items.extend(ingest_rules.map(|rule| DeltaItem::IngestRule(BeforeAfter::created((**rule).clone()))));
         items.extend(
             estate
                 .sources()
