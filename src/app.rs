@@ -29,6 +29,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, oneshot};
 
+pub use check::merge::{Loss, LossKind, MergePlan, MergeRequest, MergedField, Taken, preview as preview_merge};
 pub use checkpoint::CheckpointPolicy;
 pub use command_error::{CI_NAME_BYTES_MAX, CommandError, GROUP_MEMBERS_MAX, SHORT_TEXT_BYTES_MAX, TAGS_MAX};
 pub use error_code::ErrorCode;

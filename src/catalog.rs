@@ -129,7 +129,12 @@ impl Catalog {
                     }
                 }
             }
-            DeltaItem::Source(_) | DeltaItem::Ci(_) | DeltaItem::Relationship(_) | DeltaItem::Group(_) => return,
+            DeltaItem::Source(_)
+            | DeltaItem::Ci(_)
+            | DeltaItem::Relationship(_)
+            | DeltaItem::Group(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => return,
         }
         self.derived = OnceLock::new();
     }

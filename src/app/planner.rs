@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::CommandError;
+use super::check::merge::{Loss, revert};
 use super::check::{Circumstances, check};
 use crate::clock::IdGenerator;
 use crate::graph::sightings::SightingKind;
@@ -22,6 +23,8 @@ pub struct Done {
     pub group: Option<GroupId>,
     /// Whether anything changed.
     pub changed: bool,
+    /// What taking a merge back could not give back.
+    pub lost: Vec<Loss>,
 }
 
 /// A write being planned on the writer's thread. What it has executed is in the state it sees.
@@ -107,8 +110,12 @@ impl<'a> Planner<'a> {
             source: self.source,
             ids: self.ids,
         };
-        let delta = check(self.estate, command, &mut circumstances)?;
-        let done = done(command, &delta);
+        let (delta, lost) = match command {
+            Command::RevertMerge { absorbed } => revert(self.estate, *absorbed, &circumstances)?,
+            _ => (check(self.estate, command, &mut circumstances)?, Vec::new()),
+        };
+        let mut done = done(self.estate, command, &delta);
+        done.lost = lost;
         if !delta.is_empty() {
             self.register_source();
             self.estate.apply(&delta);
@@ -156,7 +163,7 @@ impl<'a> Planner<'a> {
 }
 
 /// What the command was about: named by it, or created by its delta.
-fn done(command: &Command, delta: &Delta) -> Done {
+fn done(estate: &Estate, command: &Command, delta: &Delta) -> Done {
     let mut done = Done {
         changed: !delta.is_empty(),
         ..Done::default()
@@ -167,7 +174,7 @@ fn done(command: &Command, delta: &Delta) -> Done {
         | Command::MissCi { ci, .. }
         | Command::PinCi { ci, .. }
         | Command::MoveCi { ci, .. }
-        | Command::DeleteCi { ci, .. } => done.ci = Some(*ci),
+        | Command::DeleteCi { ci, .. } => done.ci = Some(estate.present_id(*ci)),
         Command::ChangeRelationship { relationship, .. }
         | Command::ConfirmRelationship { relationship }
         | Command::WithdrawRelationship { relationship }
@@ -185,11 +192,15 @@ fn done(command: &Command, delta: &Delta) -> Done {
                 | DeltaItem::RelationshipType(_)
                 | DeltaItem::Pool(_)
                 | DeltaItem::Lifecycle(_)
-                | DeltaItem::IngestRule(_),
+                | DeltaItem::IngestRule(_)
+                | DeltaItem::Merge(_)
+                | DeltaItem::Distinction(_),
             )
             | None => {}
         },
-        Command::Catalog(_) => {}
+        Command::MergeCis { survivor, .. } => done.ci = Some(estate.present_id(*survivor)),
+        Command::RevertMerge { absorbed } => done.ci = Some(*absorbed),
+        Command::Catalog(_) | Command::TellApart { .. } | Command::ReopenDuplicate { .. } => {}
     }
     done
 }

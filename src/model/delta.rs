@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::definition::{CiTypeDefinition, LifecycleRule, PoolDefinition, RelationshipTypeDefinition};
-use super::{ConfigurationItem, IngestRule, Name, RedundancyGroup, Relationship, Source};
+use super::{ConfigurationItem, Distinction, IngestRule, Merge, Name, RedundancyGroup, Relationship, Source};
 
 /// Number of a commit; 0 is the empty estate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +55,14 @@ impl<T> BeforeAfter<T> {
         Self {
             before: None,
             after: Some(Arc::new(after)),
+        }
+    }
+
+    /// The creation of what is there.
+    pub fn existing(there: &Arc<T>) -> Self {
+        Self {
+            before: None,
+            after: Some(Arc::clone(there)),
         }
     }
 
@@ -116,6 +124,10 @@ pub enum DeltaItem {
     Relationship(BeforeAfter<Relationship>),
     /// A redundancy group.
     Group(BeforeAfter<RedundancyGroup>),
+    /// The record of a merge of two CIs.
+    Merge(BeforeAfter<Merge>),
+    /// The record that two CIs are not one.
+    Distinction(BeforeAfter<Distinction>),
 }
 
 /// The checked effect of a write, in the order to apply: before and after of just what changes.
@@ -152,6 +164,8 @@ impl DeltaItem {
             Self::Ci(item) => Self::Ci(item.inverse()),
             Self::Relationship(item) => Self::Relationship(item.inverse()),
             Self::Group(item) => Self::Group(item.inverse()),
+            Self::Merge(item) => Self::Merge(item.inverse()),
+            Self::Distinction(item) => Self::Distinction(item.inverse()),
         }
     }
 }

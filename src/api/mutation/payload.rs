@@ -89,7 +89,9 @@ impl From<(Written, Option<Done>)> for ConfigurationItemPayload {
             | DeltaItem::Lifecycle(_)
             | DeltaItem::IngestRule(_)
             | DeltaItem::Relationship(_)
-            | DeltaItem::Group(_) => None,
+            | DeltaItem::Group(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => None,
         });
         let ci = match in_delta {
             Some(change) => change.after.clone(),
@@ -119,7 +121,9 @@ impl From<(Written, Option<Done>)> for RelationshipPayload {
             | DeltaItem::Lifecycle(_)
             | DeltaItem::IngestRule(_)
             | DeltaItem::Ci(_)
-            | DeltaItem::Group(_) => None,
+            | DeltaItem::Group(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => None,
         });
         let relationship = match in_delta {
             Some(change) => change.after.clone(),
@@ -148,7 +152,9 @@ impl From<(Written, Option<Done>)> for RedundancyGroupPayload {
             | DeltaItem::Lifecycle(_)
             | DeltaItem::IngestRule(_)
             | DeltaItem::Ci(_)
-            | DeltaItem::Relationship(_) => None,
+            | DeltaItem::Relationship(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => None,
         });
         let group = match in_delta {
             Some(change) => change.after.clone(),
