@@ -11,6 +11,7 @@ mod follow;
 mod idempotency;
 mod open;
 mod planner;
+pub mod runs;
 mod scenario;
 mod states;
 mod status;
@@ -42,6 +43,7 @@ use crate::graph::Snapshot;
 use crate::model::{Actor, Delta, JournalEntry, Name, Revision};
 use crate::store::{JournalReader, ReadError, Store, VerifyReport};
 use checkpoint::{Checkpointer, Tell};
+use runs::Runs;
 use states::{Published, States};
 use status::Status;
 use unsaved::Unsaved;
@@ -79,6 +81,7 @@ pub struct Reader {
     journal: JournalReader,
     events: broadcast::Sender<Arc<JournalEntry>>,
     status: Arc<Status>,
+    runs: Runs,
 }
 
 /// Writes, on behalf of an actor.
@@ -125,11 +128,13 @@ impl Cmdb {
             journal: store.journal_reader(),
             events: events.clone(),
             status: Arc::clone(&status),
+            runs: loaded.runs.clone(),
         };
         let checkpointer = Checkpointer {
             file: store.checkpoint_writer(),
             unsaved: Arc::clone(&unsaved),
             keys: Arc::clone(&keys),
+            runs: loaded.runs.clone(),
             status: Arc::clone(&status),
             policy: options.checkpoints,
             saved: loaded.checkpoint,
@@ -236,6 +241,11 @@ impl Reader {
     /// The present state. Take it once per request: two are two truths.
     pub fn snapshot(&self) -> Snapshot {
         self.published.snapshot()
+    }
+
+    /// The last runs of every source.
+    pub fn runs(&self) -> &Runs {
+        &self.runs
     }
 
     /// The record of a commit, from the journal on disk.

@@ -8,7 +8,7 @@ use crate::clock::IdGenerator;
 use crate::graph::sightings::SightingKind;
 use crate::graph::{Estate, Slot};
 use crate::model::{
-    BeforeAfter, CiId, Command, Delta, DeltaItem, GroupId, Name, RelationshipId, Revision, Source, SourceId,
+    BeforeAfter, CiId, Command, Delta, DeltaItem, GroupId, RelationshipId, Revision, Source, SourceId, SourceName,
 };
 
 /// What a command did.
@@ -37,8 +37,11 @@ pub struct Planner<'a> {
     delta: Delta,
     refused: bool,
     /// What was sighted: recorded when the write is committed.
-    sighted: Vec<(SightingKind, u32)>,
+    sighted: Vec<Sighted>,
 }
+
+/// Of what a source spoke: its kind, its place and the moment of the observation, if not now.
+pub(super) type Sighted = (SightingKind, u32, Option<Timestamp>);
 
 /// What a finished plan leaves for the writer.
 #[derive(Debug, Default)]
@@ -46,7 +49,7 @@ pub(super) struct Planned {
     pub(super) delta: Delta,
     pub(super) refused: bool,
     pub(super) source: SourceIdOrNone,
-    pub(super) sighted: Vec<(SightingKind, u32)>,
+    pub(super) sighted: Vec<Sighted>,
 }
 
 /// The source of a plan.
@@ -58,13 +61,15 @@ impl<'a> Planner<'a> {
         ids: &'a mut IdGenerator,
         at: Timestamp,
         revision: Revision,
-        source: &Name,
+        source: &SourceName,
     ) -> Self {
-        let known = estate.source_named(source.as_str()).map(|source| source.id);
+        let known = estate.source_of(source).map(|source| source.id);
         let next = SourceId::new(u16::try_from(estate.sources().count()).unwrap_or(u16::MAX));
         let new_source = known.is_none().then(|| Source {
             id: next,
-            name: source.clone(),
+            name: source.name.clone(),
+            feed: source.feed.clone(),
+            scope: source.scope.clone(),
         });
         Self {
             estate,
@@ -112,16 +117,16 @@ impl<'a> Planner<'a> {
         Ok(done)
     }
 
-    /// Notes that the source spoke of a CI.
-    pub fn saw_ci(&mut self, slot: Slot) {
-        self.sighted.push((SightingKind::Ci, slot.number()));
+    /// Notes that the source spoke of a CI, as observed at some moment: now, if none is given.
+    pub fn saw_ci(&mut self, slot: Slot, observed_at: Option<Timestamp>) {
+        self.sighted.push((SightingKind::Ci, slot.number(), observed_at));
     }
 
-    /// Notes that the source spoke of a relationship.
-    pub fn saw_relationship(&mut self, relationship: RelationshipId) {
-        if let Some(found) = self.estate.relationship(relationship) {
-            self.sighted.push((SightingKind::Relationship, found.place()));
-        }
+    /// Notes that the source spoke of a relationship, and gives the relationship's place.
+    pub fn saw_relationship(&mut self, relationship: RelationshipId, observed_at: Option<Timestamp>) -> Option<u32> {
+        let place = self.estate.relationship(relationship)?.place();
+        self.sighted.push((SightingKind::Relationship, place, observed_at));
+        Some(place)
     }
 
     /// Gives the whole write up: everything it executed is taken back.
@@ -157,8 +162,16 @@ fn done(command: &Command, delta: &Delta) -> Done {
         ..Done::default()
     };
     match command {
-        Command::UpdateCi { ci, .. } | Command::MoveCi { ci, .. } | Command::DeleteCi { ci, .. } => done.ci = Some(*ci),
-        Command::ChangeRelationship { relationship, .. } | Command::Unrelate { relationship } => {
+        Command::UpdateCi { ci, .. }
+        | Command::ObserveCi { ci, .. }
+        | Command::MissCi { ci, .. }
+        | Command::PinCi { ci, .. }
+        | Command::MoveCi { ci, .. }
+        | Command::DeleteCi { ci, .. } => done.ci = Some(*ci),
+        Command::ChangeRelationship { relationship, .. }
+        | Command::ConfirmRelationship { relationship }
+        | Command::WithdrawRelationship { relationship }
+        | Command::Unrelate { relationship } => {
             done.relationship = Some(*relationship);
         }
         Command::ChangeGroup { group, .. } | Command::DeleteGroup { group } => done.group = Some(*group),

@@ -17,7 +17,7 @@ use super::relationship_table::EdgeSlot;
 use super::sightings::SightingKind;
 use crate::model::{
     AttributeId, AttributeValue, BeforeAfter, ConfigurationItem, Delta, DeltaItem, RedundancyGroup, Relationship,
-    Revision,
+    Revision, SourceId,
 };
 
 impl Estate {
@@ -59,9 +59,14 @@ impl Estate {
         match item {
             DeltaItem::Source(item) => {
                 self.marks.sources = true;
-                match &item.after {
-                    Some(source) => self.sources.push(Arc::clone(source)),
-                    None => drop(self.sources.pop()),
+                if let Some(source) = &item.after {
+                    let namesake = self.sources_named(source.name.as_str()).next();
+                    let namesake = namesake.map_or(source.id, |first| first.id);
+                    self.namesakes.push(namesake);
+                    self.sources.push(Arc::clone(source));
+                } else {
+                    self.sources.pop();
+                    self.namesakes.pop();
                 }
             }
             DeltaItem::Ci(BeforeAfter {
@@ -160,7 +165,9 @@ impl Estate {
         self.by_name.insert(ci.name(), slot);
         for origin in ci.origins() {
             self.listing.count_source(origin.source, true);
-            self.by_native_key.insert((origin.source, &*origin.native_key), slot);
+        }
+        for (namesake, key) in self.native_keys(ci) {
+            self.by_native_key.insert((namesake, &*key), slot);
         }
         for (attribute, value) in self.identifiers_of(ci) {
             self.by_identifier.insert((attribute, &value), slot);
@@ -178,13 +185,27 @@ impl Estate {
         self.by_name.remove(ci.name(), slot);
         for origin in ci.origins() {
             self.listing.count_source(origin.source, false);
-            self.by_native_key.remove((origin.source, &*origin.native_key), slot);
+        }
+        for (namesake, key) in self.native_keys(&ci) {
+            self.by_native_key.remove((namesake, &*key), slot);
         }
         for (attribute, value) in self.identifiers_of(&ci) {
             self.by_identifier.remove((attribute, &value), slot);
         }
         self.search.remove(slot, &ci, &self.catalog);
         self.bounded_cis -= usize::from(ci.validity().is_some());
+    }
+
+    /// The keys under which sources know a CI, each once, though several feeds of a source may know
+    /// it under the same.
+    pub(super) fn native_keys(&self, ci: &ConfigurationItem) -> Vec<(SourceId, Box<str>)> {
+        let mut keys: Vec<(SourceId, Box<str>)> = ci
+            .origins()
+            .map(|origin| (self.namesake(origin.source), origin.native_key))
+            .collect();
+        keys.sort();
+        keys.dedup();
+        keys
     }
 
     fn row_of(&self, ci: &ConfigurationItem) -> CiRow {

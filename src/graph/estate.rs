@@ -22,8 +22,8 @@ use super::slips::Slip;
 use crate::catalog::Catalog;
 use crate::model::{
     AttributeId, AttributeValue, Attributes, CiId, CiTypeId, ConfigurationItem, GroupId, LifecycleStage,
-    RedundancyGroup, Relationship, RelationshipId, RelationshipTypeId, Revision, Source, SourceId, Strength, Validity,
-    Weight,
+    RedundancyGroup, Relationship, RelationshipId, RelationshipTypeId, Revision, SaidBy, Source, SourceId, SourceName,
+    Strength, Validity, Weight,
 };
 
 /// CIs whose pointers are copied together when one of them changes in one of two states: each costs
@@ -38,6 +38,8 @@ pub struct Estate {
     pub(super) committed_at: Timestamp,
     pub(super) catalog: Arc<Catalog>,
     pub(super) sources: Vec<Arc<Source>>,
+    /// By source the first one of the same name.
+    pub(super) namesakes: Vec<SourceId>,
     /// Who is linked to whom; the type of the relationship is the weight.
     pub(super) graph: StableDiGraph<(), RelationshipTypeId>,
     pub(super) cis: SharedVec<Option<Arc<ConfigurationItem>>, CIS_PER_PART>,
@@ -92,6 +94,7 @@ impl Default for Estate {
             committed_at: Timestamp::UNIX_EPOCH,
             catalog: Arc::default(),
             sources: Vec::new(),
+            namesakes: Vec::new(),
             graph: StableDiGraph::default(),
             cis: SharedVec::default(),
             columns: CiColumns::default(),
@@ -140,12 +143,21 @@ impl Estate {
         self.sources.get(id.index()).map(Arc::as_ref)
     }
 
-    /// A source by name. Linear in the number of sources, which is small.
-    pub fn source_named(&self, name: &str) -> Option<&Source> {
-        self.sources
-            .iter()
-            .map(Arc::as_ref)
-            .find(|source| source.name.as_str() == name)
+    /// The sources of a name, one for each of its feeds and scopes that has spoken. Linear in the
+    /// number of sources, which is small.
+    pub fn sources_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Source> {
+        let sources = self.sources.iter().map(Arc::as_ref);
+        sources.filter(move |source| source.name.as_str() == name)
+    }
+
+    /// A source by name, feed and scope. Linear in the number of sources, which is small.
+    pub fn source_of(&self, name: &SourceName) -> Option<&Source> {
+        self.sources.iter().map(Arc::as_ref).find(|source| name.is_of(source))
+    }
+
+    /// The first source of the same name: all of them know CIs by the same keys.
+    pub fn namesake(&self, source: SourceId) -> SourceId {
+        self.namesakes.get(source.index()).copied().unwrap_or(source)
     }
 
     /// Number of CIs.
@@ -287,13 +299,14 @@ impl Estate {
         candidates.filter(move |slot| self.ci_at(*slot).attributes().value(attribute).as_ref() == Some(value))
     }
 
-    /// The CI that a source knows under a key.
+    /// The CI that a source knows under a key, whatever its feed and scope.
     pub fn by_native_key(&self, source: SourceId, key: &str) -> Option<Slot> {
+        let namesake = self.namesake(source);
         let knows = |slot: &Slot| {
             let mut origins = self.ci_at(*slot).origins();
-            origins.any(|origin| origin.source == source && &*origin.native_key == key)
+            origins.any(|origin| self.namesake(origin.source) == namesake && &*origin.native_key == key)
         };
-        self.by_native_key.candidates((source, key)).find(knows)
+        self.by_native_key.candidates((namesake, key)).find(knows)
     }
 
     /// When a source last spoke of a CI.
@@ -497,6 +510,16 @@ impl RelationshipRef<'_> {
         self.extras().and_then(|extras| extras.validity)
     }
 
+    /// Who says so besides [`RelationshipRef::source`].
+    pub fn also_said_by(&self) -> &[SaidBy] {
+        self.extras().map_or(&[], |extras| &extras.also_said_by)
+    }
+
+    /// Whether a source says so.
+    pub fn is_said_by(&self, source: SourceId) -> bool {
+        self.source() == source || self.also_said_by().iter().any(|said| said.source == source)
+    }
+
     /// All of it, by value.
     pub fn to_relationship(&self) -> Relationship {
         Relationship {
@@ -512,6 +535,7 @@ impl RelationshipRef<'_> {
             attributes: self.attributes(),
             source: self.source(),
             first_seen: self.first_seen(),
+            also_said_by: self.also_said_by().to_vec(),
             validity: self.validity(),
         }
     }

@@ -8,6 +8,7 @@ mod relate;
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
+use jiff::Timestamp;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::app::{Done, Planner};
@@ -43,6 +44,25 @@ pub struct Memory {
     groups: HashMap<String, GroupId>,
     /// Records whose ends are not recorded yet.
     pub deferred: Deferred,
+    /// What the last batch spoke of, where somebody wants to know.
+    pub mentions: Option<Vec<Mention>>,
+}
+
+/// Something a payload spoke of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mention {
+    /// A CI.
+    Ci(Slot),
+    /// A relationship, by its place.
+    Relationship(u32),
+}
+
+impl Memory {
+    fn mention(&mut self, mention: Mention) {
+        if let Some(mentions) = &mut self.mentions {
+            mentions.push(mention);
+        }
+    }
 }
 
 /// What became of a batch.
@@ -76,6 +96,8 @@ pub struct Terms {
     pub part: Part,
     /// Whether every record gets an item line.
     pub report_all: bool,
+    /// When the records were observed that do not say so themselves.
+    pub observed_at: Option<Timestamp>,
 }
 
 /// Plans a batch. Definitions come first, then CIs, then what connects them, so that the order of
@@ -200,7 +222,9 @@ impl Planning<'_, '_> {
         self.note(item);
     }
 
-    fn ci(&mut self, position: Position, record: CiRecord) {
+    fn ci(&mut self, position: Position, mut record: CiRecord) {
+        record.observed_at = record.observed_at.or(self.terms.observed_at);
+        let observed_at = record.observed_at;
         let mut item = Item::new(position, RecordKind::Ci);
         item.type_name = Some(record.ci_type.clone());
         item.key = record.key.clone().or_else(|| record.name.clone());
@@ -216,7 +240,8 @@ impl Planning<'_, '_> {
         };
         if let Some(slot) = spoken {
             item.id = Some(self.planner.estate().ci_id(slot));
-            self.planner.saw_ci(slot);
+            self.planner.saw_ci(slot, observed_at);
+            self.memory.mention(Mention::Ci(slot));
             item.problems.extend(self.spoken_before(slot, position, digest));
         }
         if self.terms.report_all || item.needs_attention() {
@@ -244,30 +269,24 @@ impl Planning<'_, '_> {
         let estate = self.planner.estate();
         let ci = estate.ci_id(slot);
         item.id = Some(ci);
-        let recorded = (estate.ci_type_of(slot), estate.stage_of(slot));
-        let (patch, stage) = match reconcile::ci_changes(estate.catalog(), recorded, record) {
-            Ok(changes) => changes,
+        let observation = reconcile::ci_observation(estate.catalog(), estate.ci_type_of(slot), record);
+        let observation = match observation {
+            Ok(observation) => observation,
             Err(problem) => {
                 item.refuse(&problem);
                 return None;
             }
         };
-        let expected = None;
-        let mut did = match self.planner.execute(&Command::UpdateCi { ci, expected, patch }) {
-            Ok(done) => done.changed,
+        match self.planner.execute(&Command::ObserveCi { ci, observation }) {
+            Ok(done) => {
+                item.outcome = changed(&done, Outcome::Updated);
+                Some(slot)
+            }
             Err(error) => {
                 item.refuse_command(&error);
-                return None;
-            }
-        };
-        if let Some(stage) = stage {
-            match self.planner.execute(&Command::MoveCi { ci, expected, stage }) {
-                Ok(done) => did |= done.changed,
-                Err(error) => item.problems.push(item::command_problem(&error)),
+                None
             }
         }
-        item.outcome = if did { Outcome::Updated } else { Outcome::Unchanged };
-        Some(slot)
     }
 
     /// Takes note that a payload speaks of a CI, and warns where it spoke of it before in other words.

@@ -14,8 +14,10 @@ use std::ops::ControlFlow;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use crate::app::Editor;
-use crate::model::{IdempotencyKey, Name};
+use crate::model::{IdempotencyKey, Name, SourceName};
 
 use super::formats::{Format, Limits};
 use super::payload::{HeaderRecord, IngestMode};
@@ -63,6 +65,11 @@ pub struct IngestOptions {
     pub source: Option<String>,
     /// Which of the source's feeds this is.
     pub feed: Option<String>,
+    /// Which part of the world the feed speaks of.
+    pub scope: Option<String>,
+    /// When the records were observed that do not say so themselves; absent: as the payload says, else
+    /// now.
+    pub observed_at: Option<Timestamp>,
     /// Whether all records must land; absent: as the header says, else `PARTIAL`.
     pub mode: Option<IngestMode>,
     /// Whether only to say what would happen.
@@ -95,6 +102,8 @@ impl Default for IngestOptions {
         Self {
             source: None,
             feed: None,
+            scope: None,
+            observed_at: None,
             mode: None,
             dry_run: false,
             format: Format::default(),
@@ -117,9 +126,7 @@ const BATCH_SUFFIX_BYTES: usize = 21;
 impl IngestOptions {
     /// Checks what can be checked before the first byte is read.
     pub fn check(&self) -> Result<(), IngestError> {
-        self.source
-            .as_deref()
-            .map_or(Ok(()), |name| check_source(name).map(drop))?;
+        check_source(self.source.as_deref(), self.feed.as_deref(), self.scope.as_deref())?;
         match &self.idempotency_key {
             Some(key) if key.is_empty() || key.len() > IdempotencyKey::BYTES_MAX - BATCH_SUFFIX_BYTES => {
                 Err(IngestError::IdempotencyKey {
@@ -153,6 +160,8 @@ impl IngestOptions {
         }
         agree("source", &mut self.source, header.source)?;
         agree("feed", &mut self.feed, header.feed)?;
+        agree("scope", &mut self.scope, header.scope)?;
+        self.observed_at = self.observed_at.or(header.observed_at);
         agree("mode", &mut self.mode, header.mode)?;
         self.check()
     }
@@ -166,13 +175,36 @@ impl IngestOptions {
         self.mode.unwrap_or_default()
     }
 
-    fn source_name(&self) -> Option<Name> {
-        self.source.as_deref().and_then(|name| check_source(name).ok())
+    /// Who speaks.
+    fn source_name(&self) -> SourceName {
+        let name = self.source.as_deref().and_then(|name| Name::new(name).ok());
+        let text = |text: &Option<String>| text.as_deref().unwrap_or_default().into();
+        SourceName {
+            feed: text(&self.feed),
+            scope: text(&self.scope),
+            ..name.map_or_else(SourceName::manual, SourceName::plain)
+        }
     }
 }
 
-fn check_source(name: &str) -> Result<Name, IngestError> {
-    Name::new(name).map_err(IngestError::Source)
+/// Longest name of a feed or scope, in bytes.
+pub const FEED_BYTES_MAX: usize = 200;
+
+fn check_source(source: Option<&str>, feed: Option<&str>, scope: Option<&str>) -> Result<(), IngestError> {
+    if let Some(name) = source {
+        Name::new(name).map_err(IngestError::Source)?;
+    }
+    for (field, text) in [("feed", feed), ("scope", scope)] {
+        let text = text.unwrap_or_default();
+        if text.len() > FEED_BYTES_MAX || text.chars().any(char::is_control) {
+            return Err(IngestError::Parameter {
+                name: field.to_owned(),
+                value: super::observation::shorten(text).to_owned(),
+                takes: "a text of at most 200 bytes without control characters",
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Takes a payload in, and reports line by line; the last line is the summary, which is also

@@ -26,6 +26,32 @@ pub enum Command {
         /// What to change.
         patch: CiPatch,
     },
+    /// A source speaks of a recorded CI: what counts of what it says is decided among all sources.
+    ObserveCi {
+        /// The CI.
+        ci: CiId,
+        /// What the source says.
+        observation: CiObservation,
+    },
+    /// A source has stopped speaking of a CI.
+    MissCi {
+        /// The CI.
+        ci: CiId,
+        /// Whether the grace is over: the CI is retired, or, if other sources still speak of it, loses
+        /// what this source said.
+        retire: bool,
+    },
+    /// Fixes values against all sources, or lets them go.
+    PinCi {
+        /// The CI.
+        ci: CiId,
+        /// Attributes to fix at their present value, `name`, `stage` and `tags` among them.
+        pin: Vec<String>,
+        /// Attributes to let go.
+        unpin: Vec<String>,
+        /// Who does it.
+        by: String,
+    },
     /// Moves a CI through its lifecycle.
     MoveCi {
         /// The CI.
@@ -54,6 +80,16 @@ pub enum Command {
         relationship: RelationshipId,
         /// What to change.
         patch: RelationshipPatch,
+    },
+    /// Another source says what is recorded.
+    ConfirmRelationship {
+        /// The relationship.
+        relationship: RelationshipId,
+    },
+    /// A source does not say so any more; the relationship goes if nobody else does.
+    WithdrawRelationship {
+        /// The relationship.
+        relationship: RelationshipId,
     },
     /// Removes a relationship.
     Unrelate {
@@ -99,6 +135,19 @@ pub struct NewCi {
     pub valid_to: Option<Timestamp>,
     /// The source's own key for it.
     pub native_key: Option<String>,
+    /// When it was observed; absent: now.
+    pub observed_at: Option<Timestamp>,
+}
+
+/// What a source says of a recorded CI; what is absent is not said.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CiObservation {
+    /// Attributes, name, tags, validity and key. `Input::Null` says that the source knows of no value.
+    pub patch: CiPatch,
+    /// Where it stands in its life.
+    pub stage: Option<LifecycleStage>,
+    /// When it was observed; absent: now.
+    pub observed_at: Option<Timestamp>,
 }
 
 /// Changes to a CI; what is absent stays.

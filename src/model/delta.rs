@@ -79,6 +79,14 @@ impl<T> BeforeAfter<T> {
         self.after.as_ref().or(self.before.as_ref())
     }
 
+    /// The same step of something made of these.
+    pub fn map<U>(&self, make: impl Fn(&T) -> U) -> BeforeAfter<U> {
+        BeforeAfter {
+            before: self.before.as_deref().map(|before| Arc::new(make(before))),
+            after: self.after.as_deref().map(|after| Arc::new(make(after))),
+        }
+    }
+
     fn inverse(&self) -> Self {
         Self {
             before: self.after.clone(),

@@ -52,11 +52,13 @@ pub enum ChunkKind {
     RelationshipSightings = 6,
     /// Idempotency keys of late.
     Idempotency = 7,
+    /// The last runs of sources.
+    Runs = 8,
 }
 
 impl ChunkKind {
     /// All kinds, by number, which is also the order to read them in.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Catalog,
         Self::Sources,
         Self::Cis,
@@ -65,6 +67,7 @@ impl ChunkKind {
         Self::CiSightings,
         Self::RelationshipSightings,
         Self::Idempotency,
+        Self::Runs,
     ];
 
     const fn code(self) -> u8 {

@@ -127,6 +127,7 @@ impl ToCommand for CreateConfigurationItemInput {
             valid_from: self.valid_from.map(|at| at.0),
             valid_to: self.valid_to.map(|at| at.0),
             native_key: self.native_key,
+            observed_at: None,
         }))
     }
 }

@@ -73,6 +73,7 @@ impl<'e> Committer<'e> {
         let source = self.options.source.as_deref();
         source.unwrap_or("manual").clone_into(&mut summary.source);
         summary.feed.clone_from(&self.options.feed);
+        summary.scope.clone_from(&self.options.scope);
         self.options.mode().as_str().clone_into(&mut summary.mode);
         summary.dry_run = self.options.dry_run;
     }
@@ -150,7 +151,12 @@ impl<'e> Committer<'e> {
         request_digest: [u8; 32],
     ) -> Result<(WriteOutcome, Job), IngestError> {
         let report_all = self.options.report == ReportScope::Everything;
-        let terms = Terms { part, report_all };
+        let observed_at = self.options.observed_at;
+        let terms = Terms {
+            part,
+            report_all,
+            observed_at,
+        };
         let job = Arc::new(Mutex::new(Job {
             observations: Some(observations),
             memory: std::mem::take(&mut self.memory),
@@ -167,7 +173,7 @@ impl<'e> Committer<'e> {
                     IngestMode::Partial => BatchMode::Partial,
                 },
                 dry_run: self.options.dry_run,
-                source: self.options.source_name(),
+                source: Some(self.options.source_name()),
                 reason: self.options.reason.clone(),
                 idempotency_key: idempotency_key.cloned(),
                 request_digest,

@@ -23,9 +23,11 @@ pub const MEDIA_TYPES: [&str; 10] = [
 ];
 
 /// The parameters there are.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 15] = [
     "source",
     "feed",
+    "scope",
+    "observedAt",
     "format",
     "name",
     "mode",
@@ -63,6 +65,8 @@ impl IngestOptions {
                 "feed" => options.feed = Some(value.to_owned()),
                 "format" => format = by_name(value).ok_or_else(|| refused(name, value, FORMATS))?,
                 "name" => document_name = Some(value.to_owned()),
+                "scope" => options.scope = Some(value.to_owned()),
+                "observedAt" => options.observed_at = Some(parsed(name, value, "a moment as 2026-05-04T03:00:00Z")?),
                 "reason" => options.reason = Some(value.to_owned()),
                 "idempotencyKey" => options.idempotency_key = Some(value.to_owned()),
                 "mode" => options.mode = Some(parsed(name, value, "PARTIAL or ATOMIC")?),

@@ -14,6 +14,7 @@ use crate::model::{
 /// Lists of lists deeper than this are refused when read back; the catalog allows one level.
 const LIST_DEPTH_MAX: u8 = 4;
 
+/// The form of a source without feed and scope.
 impl Packed for Source {
     fn write(&self, writer: &mut Writer) {
         self.id.write(writer);
@@ -24,7 +25,27 @@ impl Packed for Source {
         Ok(Self {
             id: SourceId::read(reader)?,
             name: Name::read(reader)?,
+            feed: Box::default(),
+            scope: Box::default(),
         })
+    }
+}
+
+/// The form of any source.
+pub(super) struct WholeSource(pub(super) Source);
+
+impl Packed for WholeSource {
+    fn write(&self, writer: &mut Writer) {
+        self.0.write(writer);
+        writer.text(&self.0.feed);
+        writer.text(&self.0.scope);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, PackError> {
+        let mut source = Source::read(reader)?;
+        source.feed = reader.text()?.into();
+        source.scope = reader.text()?.into();
+        Ok(Self(source))
     }
 }
 

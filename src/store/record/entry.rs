@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::definition::FullCiType;
+use super::definition::{FullCiType, WholeSource};
 use super::{Packed, RecordError, open, versioned};
 use crate::model::packed::{PackError, Reader, Writer};
-use crate::model::{Actor, BeforeAfter, Delta, DeltaItem, IdempotencyKey, JournalEntry, Name, Revision};
+use crate::model::{Actor, BeforeAfter, Delta, DeltaItem, IdempotencyKey, JournalEntry, Name, Revision, Source};
 
 /// The stored bytes of a journal entry. They are what its hash is taken of.
 pub fn encode_entry(entry: &JournalEntry) -> Vec<u8> {
@@ -48,6 +48,19 @@ pub fn decode_entry(bytes: &[u8]) -> Result<JournalEntry, RecordError> {
     Ok(entry)
 }
 
+fn is_plain(item: &BeforeAfter<Source>) -> bool {
+    let mut sides = item.before.iter().chain(&item.after);
+    sides.all(|source| source.feed.is_empty() && source.scope.is_empty())
+}
+
+fn whole(item: &BeforeAfter<Source>) -> BeforeAfter<WholeSource> {
+    item.map(|source| WholeSource(source.clone()))
+}
+
+fn unwrapped(item: &BeforeAfter<WholeSource>) -> BeforeAfter<Source> {
+    item.map(|whole| whole.0.clone())
+}
+
 impl Packed for IdempotencyKey {
     fn write(&self, writer: &mut Writer) {
         writer.text(self.as_str());
@@ -65,10 +78,11 @@ impl Packed for DeltaItem {
             item.write(writer);
         }
         match self {
-            Self::Source(item) => tagged(0, item, writer),
             Self::CiType(item) if sides(item).any(FullCiType::is_needed) => {
                 tagged(9, &mapped(item, |definition| FullCiType(definition.clone())), writer);
             }
+            Self::Source(item) if is_plain(item) => tagged(0, item, writer),
+            Self::Source(item) => tagged(10, &whole(item), writer),
             Self::CiType(item) => tagged(1, item, writer),
             Self::RelationshipType(item) => tagged(2, item, writer),
             Self::Pool(item) => tagged(3, item, writer),
@@ -94,6 +108,7 @@ impl Packed for DeltaItem {
             9 => Self::CiType(mapped(&BeforeAfter::read(reader)?, |FullCiType(definition)| {
                 definition.clone()
             })),
+            10 => Self::Source(unwrapped(&BeforeAfter::read(reader)?)),
             _ => return Err(PackError),
         })
     }

@@ -19,7 +19,7 @@ use crate::model::rule::{
 use crate::model::{
     Actor, Attribute, AttributeId, AttributeValue, Attributes, CiFields, CiTypeId, ConfigurationItem, Decimal, Delta,
     DeltaItem, GroupMember, IdempotencyKey, ImpactState, IngestRule, JournalEntry, LifecycleStage, Origin, PoolId,
-    RedundancyGroup, Relationship, RelationshipId, RelationshipTypeId, Source, SourceId, Threshold, Thresholds,
+    RedundancyGroup, Relationship, RelationshipId, RelationshipTypeId, SaidBy, Source, SourceId, Threshold, Thresholds,
 };
 use crate::store::ChunkKind;
 
@@ -132,6 +132,7 @@ fn cis() -> impl Strategy<Value = ConfigurationItem> {
                     attributes,
                     origins: origins.collect(),
                     validity,
+                    standing: crate::model::Standing::default(),
                     created,
                     changed: changed.unwrap_or(created),
                 })
@@ -157,6 +158,7 @@ fn extras() -> impl Strategy<Value = RelationshipExtras> {
                 weight,
                 group,
                 attributes,
+                also_said_by: Vec::new(),
                 validity,
             },
         )
@@ -186,6 +188,13 @@ fn relationships() -> impl Strategy<Value = Relationship> {
                 attributes: extras.attributes,
                 source: SourceId::new(source),
                 first_seen,
+                also_said_by: vec![
+                    SaidBy {
+                        source: SourceId::new(3),
+                        first_seen
+                    };
+                    usize::from(id % 3 == 0)
+                ],
                 validity: extras.validity,
             },
         )
@@ -463,6 +472,8 @@ fn sources() -> impl Strategy<Value = Source> {
     (any::<u16>(), names()).prop_map(|(id, name)| Source {
         id: SourceId::new(id),
         name,
+        feed: if id % 2 == 0 { "".into() } else { "feed".into() },
+        scope: if id % 3 == 0 { "".into() } else { "dc north".into() },
     })
 }
 
