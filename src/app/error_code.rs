@@ -77,6 +77,12 @@ error_codes! {
     AbstractCiType = "ABSTRACT_CI_TYPE", 422, 3, "use one of its subtypes";
     /// No such relationship type.
     UnknownRelationshipType = "UNKNOWN_TYPE", 422, 3, "use a type that `relationshipTypes` lists, or define it first";
+    /// The source may not create CIs.
+    CreateNotAllowed = "CREATE_NOT_ALLOWED", 403, 3, "let another source create it, or give this one the right: `may_create` of its `[[source]]`";
+    /// The source may not change CIs.
+    UpdateNotAllowed = "UPDATE_NOT_ALLOWED", 403, 3, "let another source change it, or give this one the right: `may_update` of its `[[source]]`";
+    /// The record matches no CI, and its source is to have that refused.
+    NoMatch = "NO_MATCH", 422, 3, "record the CI first, or let the source create it: `on_no_match` of its `[[source]]`";
     /// The CI type has no such attribute.
     UnknownAttribute = "UNKNOWN_ATTRIBUTE", 422, 3, "use an attribute that the type declares, or declare it first";
     /// A value does not fit its attribute.

@@ -8,7 +8,7 @@ use crate::clock::IdGenerator;
 use crate::graph::sightings::SightingKind;
 use crate::graph::{Estate, Slot};
 use crate::model::{
-    BeforeAfter, CiId, Command, Delta, DeltaItem, GroupId, RelationshipId, Revision, Source, SourceId, SourceName,
+    BeforeAfter, CiId, Command, Delta, DeltaItem, GroupId, Name, RelationshipId, Revision, Source, SourceId, SourceName,
 };
 
 /// What a command did.
@@ -99,15 +99,26 @@ impl<'a> Planner<'a> {
         self.source
     }
 
-    /// Checks a command and, if nothing refuses it, applies it.
-    pub fn execute(&mut self, command: &Command) -> Result<Done, CommandError> {
+    /// The name of the source of the write.
+    pub fn source_name(&self) -> Option<&Name> {
+        let known = self.estate.source(self.source);
+        known.or(self.new_source.as_ref()).map(|source| &source.name)
+    }
+
+    /// What a command would change, without executing it.
+    pub fn preview(&mut self, command: &Command) -> Result<Delta, CommandError> {
         let mut circumstances = Circumstances {
             at: self.at,
             revision: self.revision,
             source: self.source,
             ids: self.ids,
         };
-        let delta = check(self.estate, command, &mut circumstances)?;
+        check(self.estate, command, &mut circumstances)
+    }
+
+    /// Checks a command and, if nothing refuses it, applies it.
+    pub fn execute(&mut self, command: &Command) -> Result<Done, CommandError> {
+        let delta = self.preview(command)?;
         let done = done(command, &delta);
         if !delta.is_empty() {
             self.register_source();

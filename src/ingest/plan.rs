@@ -2,8 +2,10 @@
 //! there is identified, reconciled and executed, record by record.
 
 mod deferred;
+mod hosts;
 mod item;
 mod relate;
+mod rights;
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -11,19 +13,20 @@ use std::hash::{Hash, Hasher};
 use jiff::Timestamp;
 use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::app::{Done, Planner};
+use crate::app::{Done, ErrorCode, Planner};
 use crate::graph::Slot;
 use crate::model::command::Migration;
 use crate::model::{CatalogCommand, Command, GroupId, Input};
 
-use super::identify::{Asker, Identity};
-use super::observation::{Observation, Observed, Position, RecordKind};
+use super::identify::{Asker, Hosts, Identity};
+use super::observation::{Observation, Observed, Position, Problem, RecordKind};
 use super::payload::CiRecord;
 use super::reconcile;
 use super::report::{ItemLine, Outcome, ProblemLine, Summary};
 
 pub use deferred::{DEFERRED_BYTES_MAX, Deferred};
 use item::Item;
+use rights::Newcomer;
 
 /// The code of the warning that a payload speaks twice of a CI and contradicts itself.
 pub const DUPLICATE_RECORD: &str = "DUPLICATE_RECORD";
@@ -109,6 +112,7 @@ pub fn plan(planner: &mut Planner<'_>, batch: Vec<Observation>, memory: &mut Mem
         terms,
         may_defer: terms.part != Part::Leftover,
         warnings: HashMap::new(),
+        hosts: Hosts::default(),
         report: BatchReport::default(),
     };
     let (mut groups, mut relationships) = (Vec::new(), Vec::new());
@@ -124,9 +128,8 @@ pub fn plan(planner: &mut Planner<'_>, batch: Vec<Observation>, memory: &mut Mem
             Observed::Unreadable(unreadable) => planning.note(Item::unreadable(position, unreadable)),
         }
     }
-    for (position, record) in cis {
-        planning.ci(position, record);
-    }
+    let hosts = planning.index_hosts(&relationships);
+    planning.cis_hosts_first(cis, hosts);
     for (position, record) in groups {
         planning.group(position, record);
     }
@@ -153,6 +156,8 @@ struct Planning<'p, 'w> {
     may_defer: bool,
     /// Warnings of the batch's records that are not reported yet.
     warnings: HashMap<Position, Vec<ProblemLine>>,
+    /// The hosts of the batch's CIs that its relationships state.
+    hosts: Hosts,
     report: BatchReport,
 }
 
@@ -161,6 +166,8 @@ impl Planning<'_, '_> {
         Asker {
             estate: self.planner.estate(),
             source: self.planner.source(),
+            now: self.planner.now(),
+            spoken: Some(&self.memory.spoken),
         }
     }
 
@@ -230,7 +237,15 @@ impl Planning<'_, '_> {
         item.key = record.key.clone().or_else(|| record.name.clone());
         let digest = digest(&record);
         let mut steps = Vec::new();
-        let spoken = match self.asker().identify(&record, &mut steps) {
+        let identity = self.asker().identify(&record, &self.hosts, &mut steps);
+        let own = match &identity {
+            Identity::Known(slot) => Some(*slot),
+            Identity::New | Identity::Several(_) => None,
+        };
+        let left_out = self.asker().leave_out(&mut record, own);
+        item.problems.extend(left_out.iter().map(ProblemLine::from));
+        let host = record.host.take();
+        let spoken = match identity {
             Identity::Several(candidates) => {
                 item.refuse_several(candidates);
                 None
@@ -238,6 +253,9 @@ impl Planning<'_, '_> {
             Identity::Known(slot) => self.update(slot, record, &mut item),
             Identity::New => self.create(record, &mut item),
         };
+        if let (Some(slot), Some(host)) = (spoken, host) {
+            self.belongs_to(slot, &host, position, &mut item);
+        }
         if let Some(slot) = spoken {
             item.id = Some(self.planner.estate().ci_id(slot));
             self.planner.saw_ci(slot, observed_at);
@@ -252,6 +270,18 @@ impl Planning<'_, '_> {
     }
 
     fn create(&mut self, record: CiRecord, item: &mut Item) -> Option<Slot> {
+        match self.newcomer() {
+            Newcomer::Created => {}
+            Newcomer::Staged => {
+                let message = "the record matches no CI, and its source is to have that looked at";
+                item.refuse(&Problem::new(ErrorCode::NoMatch, message));
+                return None;
+            }
+            Newcomer::Refused(problem) => {
+                item.refuse(&problem);
+                return None;
+            }
+        }
         let command = Command::CreateCi(reconcile::new_ci(record));
         match self.planner.execute(&command) {
             Ok(done) => {
@@ -277,7 +307,19 @@ impl Planning<'_, '_> {
                 return None;
             }
         };
-        match self.planner.execute(&Command::ObserveCi { ci, observation }) {
+        let command = Command::ObserveCi { ci, observation };
+        if !self.rights().may_update {
+            match self.would_change(&command) {
+                Ok(false) => {}
+                Ok(true) => {
+                    let message = "the record would change the CI, and its source may not change any";
+                    item.refuse(&Problem::new(ErrorCode::UpdateNotAllowed, message));
+                }
+                Err(error) => item.refuse_command(&error),
+            }
+            return (item.outcome != Outcome::Refused).then_some(slot);
+        }
+        match self.planner.execute(&command) {
             Ok(done) => {
                 item.outcome = changed(&done, Outcome::Updated);
                 Some(slot)

@@ -62,6 +62,10 @@ pub enum AttemptResult {
     Skipped,
     /// Several CIs.
     MultiMatch,
+    /// It was not tried: a value of it identifies nothing, as the catalog's junk lists say.
+    Junk,
+    /// Only CIs that the same source knows under other keys.
+    OtherKey,
 }
 
 /// One attempt to tell which CI a record speaks of.
@@ -73,6 +77,9 @@ pub struct Attempt {
     pub attributes: Vec<String>,
     /// What it found.
     pub result: AttemptResult,
+    /// The CIs that it found and that were not simply taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<String>,
 }
 
 /// What became of one record.
