@@ -129,7 +129,11 @@ impl Catalog {
                     }
                 }
             }
-            DeltaItem::Source(_) | DeltaItem::Ci(_) | DeltaItem::Relationship(_) | DeltaItem::Group(_) => return,
+            DeltaItem::Source(_)
+            | DeltaItem::Review(_)
+            | DeltaItem::Ci(_)
+            | DeltaItem::Relationship(_)
+            | DeltaItem::Group(_) => return,
         }
         self.derived = OnceLock::new();
     }

@@ -9,6 +9,7 @@ mod inputs;
 mod options;
 mod payload;
 mod relationship;
+mod review;
 
 use async_graphql::MergedObject;
 
@@ -17,8 +18,8 @@ pub(super) use convert::ToCommand;
 pub use inputs::{
     ChangeLifecycleInput, ChangeRedundancyGroupInput, ChangeRelationshipInput, CreateConfigurationItemInput,
     CreateRedundancyGroupInput, DefineCatalogInput, DeleteConfigurationItemInput, DeleteRedundancyGroupInput,
-    GroupMemberInput, LifecycleRuleInput, MoveConfigurationItemInput, RelateInput, RemoveTypeInput,
-    RetireConfigurationItemInput, ThresholdsInput, UnrelateInput, UpdateConfigurationItemInput,
+    GroupMemberInput, LifecycleRuleInput, MoveConfigurationItemInput, RelateInput, RemoveIngestRuleInput,
+    RemoveTypeInput, RetireConfigurationItemInput, ThresholdsInput, UnrelateInput, UpdateConfigurationItemInput,
 };
 pub use options::WriteOptions;
 pub use payload::{CatalogPayload, ConfigurationItemPayload, RedundancyGroupPayload, RelationshipPayload};
@@ -28,6 +29,8 @@ use catalog::CatalogMutation;
 use ci::CiMutation;
 use group::GroupMutation;
 use relationship::RelationshipMutation;
+use review::ReviewMutation;
+pub use review::{DismissReviewInput, ResolveReviewInput, ReviewPayload};
 
 /// What can be changed. A field is one commit: it is durable and visible when it answers. Several
 /// fields run one after the other.
@@ -37,5 +40,6 @@ pub struct Mutation(
     RelationshipMutation,
     GroupMutation,
     CatalogMutation,
+    ReviewMutation,
     BulkMutation,
 );

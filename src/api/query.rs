@@ -5,11 +5,13 @@ mod cfia;
 mod ci;
 mod comparison;
 mod estate;
+mod identify;
 mod impact;
 mod lint;
 mod premises;
 mod probable_cause;
 pub(super) mod relationships;
+mod review;
 mod scenario;
 mod structure;
 pub(super) mod subject;
@@ -23,9 +25,12 @@ use cfia::CfiaQuery;
 use ci::CiQuery;
 pub use ci::Node;
 use estate::EstateQuery;
+use identify::IdentifyQuery;
+pub use identify::{IdentifyItemInput, IdentifyRelatedInput};
 use impact::ImpactQuery;
 use lint::LintQuery;
 use probable_cause::ProbableCauseQuery;
+use review::ReviewQuery;
 use scenario::ScenarioQuery;
 use structure::StructureQuery;
 use traverse::TraverseQuery;
@@ -42,5 +47,7 @@ pub struct Query(
     ScenarioQuery,
     StructureQuery,
     CfiaQuery,
+    IdentifyQuery,
+    ReviewQuery,
     EstateQuery,
 );

@@ -11,11 +11,13 @@ mod enums;
 mod estate;
 mod filter;
 mod group;
+mod identify;
 mod impact;
 mod impact_input;
 mod lint;
 mod probable_cause;
 mod relationship;
+mod review;
 mod rule;
 mod search;
 mod structure;
@@ -39,6 +41,7 @@ pub use filter::{AttributeFilter, CiFilterInput, CiOrderInput, CiSortField, Comp
 pub(super) use filter::{bounded, ci_types};
 pub use group::{GroupMemberObject, GroupObject};
 pub(super) use group::{group_id, group_name};
+pub use identify::{AttemptObject, AttemptResult, ExplanationObject, IdentifyOperation, RecordProblemObject};
 pub use impact::{
     AbsorbedGroup, CiState, HeldAssumption, ImpactCounts, ImpactCountsOfTier, ImpactCountsOfType, ImpactReportObject,
     ImpactRoot, ImpactWarning, ImpactedCi, ImpactedService, PotentialImpact, ProofCauseObject, ProofNodeObject,
@@ -50,6 +53,7 @@ pub(super) use lint::LintAnswer;
 pub use lint::{LintCode, LintCount, LintFilterInput, LintFinding, LintGroup, LintReportObject, LintSeverity};
 pub use probable_cause::{JointCauseObject, ProbableCauseObject, ProbableCausesObject, RecentChangeObject};
 pub use relationship::RelationshipObject;
+pub use review::{ReviewKind, ReviewObject, ReviewStateName};
 pub use rule::{
     AuthorityObject, AuthorityPolicy, DerivationObject, IngestRuleKind, IngestRuleObject, JunkObject, OnManyMatches,
     OnNoMatch, SourceRightsObject,

@@ -195,6 +195,7 @@ fn chunks<'a>(estate: &'a Estate, work: &'a ToSave) -> impl Iterator<Item = (Chu
         .into_iter()
         .chain(whole(marks.sources, ChunkKind::Sources, sources))
         .chain(whole(marks.groups, ChunkKind::Groups, groups))
+        .chain(whole(marks.reviews, ChunkKind::Reviews, reviews))
         .chain(cis)
         .chain(relationships)
 }
@@ -269,6 +270,16 @@ fn sources(estate: &Estate) -> Vec<DeltaItem> {
         })
     };
     estate.sources().map(created).collect()
+}
+
+fn reviews(estate: &Estate) -> Vec<DeltaItem> {
+    let created = |review: &Arc<_>| {
+        DeltaItem::Review(BeforeAfter {
+            before: None,
+            after: Some(Arc::clone(review)),
+        })
+    };
+    estate.reviews().map(created).collect()
 }
 
 fn groups(estate: &Estate) -> Vec<DeltaItem> {

@@ -69,6 +69,10 @@ error_codes! {
     AmbiguousReference = "AMBIGUOUS_REFERENCE", 409, 4, "use one of the ids listed as candidates";
     /// No such relationship.
     RelationshipNotFound = "RELATIONSHIP_NOT_FOUND", 404, 4, "check the relationship id";
+    /// No such item in the review queue.
+    ReviewNotFound = "REVIEW_NOT_FOUND", 404, 4, "use an id that `reviewQueue` lists";
+    /// The item of the review queue was decided before.
+    ReviewDecided = "REVIEW_DECIDED", 409, 3, "look at what was decided: `reviewQueue(state: RESOLVED)`";
     /// No such redundancy group.
     GroupNotFound = "GROUP_NOT_FOUND", 404, 4, "check the group id";
     /// No such CI type.

@@ -7,6 +7,7 @@ use super::check::{Circumstances, check};
 use crate::clock::IdGenerator;
 use crate::graph::sightings::SightingKind;
 use crate::graph::{Estate, Slot};
+use crate::model::review::ReviewState;
 use crate::model::{
     BeforeAfter, CiId, Command, Delta, DeltaItem, GroupId, Name, RelationshipId, Revision, Source, SourceId, SourceName,
 };
@@ -196,10 +197,28 @@ fn done(command: &Command, delta: &Delta) -> Done {
                 | DeltaItem::RelationshipType(_)
                 | DeltaItem::Pool(_)
                 | DeltaItem::Lifecycle(_)
-                | DeltaItem::IngestRule(_),
+                | DeltaItem::IngestRule(_)
+                | DeltaItem::Review(_),
             )
             | None => {}
         },
+        Command::Review(_) => {
+            done.ci = delta.items.iter().find_map(|item| match item {
+                DeltaItem::Review(change) => match change.after.as_ref()?.state {
+                    ReviewState::Resolved { ci, .. } => Some(ci),
+                    ReviewState::Open | ReviewState::Dismissed { .. } => None,
+                },
+                DeltaItem::Source(_)
+                | DeltaItem::CiType(_)
+                | DeltaItem::RelationshipType(_)
+                | DeltaItem::Pool(_)
+                | DeltaItem::Lifecycle(_)
+                | DeltaItem::IngestRule(_)
+                | DeltaItem::Ci(_)
+                | DeltaItem::Relationship(_)
+                | DeltaItem::Group(_) => None,
+            });
+        }
         Command::Catalog(_) => {}
     }
     done

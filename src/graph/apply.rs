@@ -83,6 +83,10 @@ impl Estate {
             }) => self.remove_ci(before),
             DeltaItem::Relationship(item) => self.apply_relationship(item),
             DeltaItem::Group(item) => self.apply_group(item),
+            DeltaItem::Review(item) => {
+                self.marks.reviews = true;
+                self.reviews.apply(item);
+            }
             DeltaItem::Ci(BeforeAfter {
                 before: None,
                 after: None,
@@ -350,7 +354,11 @@ fn is_catalog_item(item: &DeltaItem) -> bool {
         | DeltaItem::Pool(_)
         | DeltaItem::Lifecycle(_)
         | DeltaItem::IngestRule(_) => true,
-        DeltaItem::Source(_) | DeltaItem::Ci(_) | DeltaItem::Relationship(_) | DeltaItem::Group(_) => false,
+        DeltaItem::Source(_)
+        | DeltaItem::Review(_)
+        | DeltaItem::Ci(_)
+        | DeltaItem::Relationship(_)
+        | DeltaItem::Group(_) => false,
     }
 }
 
@@ -362,6 +370,7 @@ fn changes_meaning(item: &DeltaItem) -> bool {
         DeltaItem::Pool(item) => item.before.is_some(),
         DeltaItem::Lifecycle(_) => true,
         DeltaItem::IngestRule(_)
+        | DeltaItem::Review(_)
         | DeltaItem::Source(_)
         | DeltaItem::Ci(_)
         | DeltaItem::Relationship(_)

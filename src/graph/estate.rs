@@ -15,6 +15,7 @@ use super::listing::Listing;
 use super::lookup::Lookup;
 use super::marks::ChangeMarks;
 use super::relationship_table::{EdgeSlot, RelationshipTable};
+use super::review_table::ReviewTable;
 use super::search::SearchIndex;
 use super::shared::SharedVec;
 use super::sightings::{SightingKind, Sightings};
@@ -51,6 +52,7 @@ pub struct Estate {
     pub(super) by_native_key: Lookup,
     pub(super) relationships: RelationshipTable,
     pub(super) groups: GroupTable,
+    pub(super) reviews: ReviewTable,
     pub(super) dependency: DependencyIndex,
     pub(super) search: SearchIndex,
     pub(super) sightings: Arc<Sightings>,
@@ -105,6 +107,7 @@ impl Default for Estate {
             by_native_key: Lookup::default(),
             relationships: RelationshipTable::default(),
             groups: GroupTable::default(),
+            reviews: ReviewTable::default(),
             dependency: DependencyIndex::default(),
             search: SearchIndex::default(),
             sightings: Arc::default(),

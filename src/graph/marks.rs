@@ -20,6 +20,8 @@ pub struct ChangeMarks {
     pub relationships: BTreeSet<u32>,
     /// Whether a redundancy group changed.
     pub groups: bool,
+    /// Whether the review queue changed.
+    pub reviews: bool,
     /// Whether the catalog changed.
     pub catalog: bool,
     /// Whether a source was added.
@@ -32,6 +34,7 @@ impl ChangeMarks {
         self.cis.extend(other.cis);
         self.relationships.extend(other.relationships);
         self.groups |= other.groups;
+        self.reviews |= other.reviews;
         self.catalog |= other.catalog;
         self.sources |= other.sources;
     }

@@ -118,6 +118,7 @@ impl Asker<'_> {
         };
         let rules = self.estate.catalog().identification_of(ci_type.id);
         let mut several: Option<Vec<Slot>> = None;
+        let mut found_last = Vec::new();
         for (place, rule) in rules.iter().enumerate() {
             let mut candidates = Vec::new();
             let result = match self.try_rule(record, ci_type, rule, hosts) {
@@ -143,7 +144,8 @@ impl Asker<'_> {
                             return Identity::Known(only);
                         }
                         [_, ..] => {
-                            candidates = self.ids(&free);
+                            candidates = self.ids(&[free.as_slice(), others.as_slice()].concat());
+                            found_last.clone_from(&candidates);
                             several = Some(free);
                             AttemptResult::MultiMatch
                         }
@@ -156,7 +158,7 @@ impl Asker<'_> {
                 candidates,
             });
         }
-        several.map_or(Identity::New, |several| Identity::Several(self.ids(&several)))
+        several.map_or(Identity::New, |_| Identity::Several(found_last))
     }
 
     /// Spells the steps of an identification out.

@@ -5,6 +5,7 @@ mod deferred;
 mod hosts;
 mod item;
 mod relate;
+mod review;
 mod rights;
 
 use std::collections::HashMap;
@@ -26,7 +27,9 @@ use super::report::{ItemLine, Outcome, ProblemLine, Summary};
 
 pub use deferred::{DEFERRED_BYTES_MAX, Deferred};
 use item::Item;
-use rights::Newcomer;
+pub use item::command_problem;
+pub use review::REVIEW_DISMISSED;
+pub use rights::{Newcomer, newcomer, would_change};
 
 /// The code of the warning that a payload speaks twice of a CI and contradicts itself.
 pub const DUPLICATE_RECORD: &str = "DUPLICATE_RECORD";
@@ -237,17 +240,22 @@ impl Planning<'_, '_> {
         item.key = record.key.clone().or_else(|| record.name.clone());
         let digest = digest(&record);
         let mut steps = Vec::new();
-        let identity = self.asker().identify(&record, &self.hosts, &mut steps);
+        let mut identity = self.asker().identify(&record, &self.hosts, &mut steps);
+        if !matches!(identity, Identity::Known(_))
+            && let Some(slot) = self.decided_before(&record)
+        {
+            identity = Identity::Known(slot);
+        }
         let own = match &identity {
             Identity::Known(slot) => Some(*slot),
             Identity::New | Identity::Several(_) => None,
         };
         let left_out = self.asker().leave_out(&mut record, own);
         item.problems.extend(left_out.iter().map(ProblemLine::from));
-        let host = record.host.take();
+        let host = record.host.clone();
         let spoken = match identity {
             Identity::Several(candidates) => {
-                item.refuse_several(candidates);
+                self.several(&record, candidates, &mut item);
                 None
             }
             Identity::Known(slot) => self.update(slot, record, &mut item),
@@ -270,11 +278,10 @@ impl Planning<'_, '_> {
     }
 
     fn create(&mut self, record: CiRecord, item: &mut Item) -> Option<Slot> {
-        match self.newcomer() {
+        match newcomer(self.rights()) {
             Newcomer::Created => {}
             Newcomer::Staged => {
-                let message = "the record matches no CI, and its source is to have that looked at";
-                item.refuse(&Problem::new(ErrorCode::NoMatch, message));
+                self.stage(&record, item);
                 return None;
             }
             Newcomer::Refused(problem) => {
@@ -309,9 +316,9 @@ impl Planning<'_, '_> {
         };
         let command = Command::ObserveCi { ci, observation };
         if !self.rights().may_update {
-            match self.would_change(&command) {
-                Ok(false) => {}
-                Ok(true) => {
+            match self.planner.preview(&command) {
+                Ok(delta) if !would_change(&delta) => {}
+                Ok(_) => {
                     let message = "the record would change the CI, and its source may not change any";
                     item.refuse(&Problem::new(ErrorCode::UpdateNotAllowed, message));
                 }

@@ -42,6 +42,8 @@ pub enum Outcome {
     Updated,
     /// All of it was recorded already.
     Unchanged,
+    /// Nothing of it is recorded: it waits in the review queue for a person's decision.
+    Review,
     /// Nothing of it is recorded, for the reasons stated.
     Refused,
     /// It was good, but others of its atomic payload were refused.

@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 
 use super::definition::LifecycleRule;
+use super::review::ReviewCommand;
 use super::rule::IngestRuleKind;
 use super::{
     CiId, GroupId, GroupMember, Input, LifecycleStage, Name, RelationshipId, Revision, Strength, Thresholds, Weight,
@@ -110,6 +111,8 @@ pub enum Command {
         /// The group.
         group: GroupId,
     },
+    /// Changes the review queue.
+    Review(ReviewCommand),
     /// Changes the catalog.
     Catalog(CatalogCommand),
 }

@@ -54,11 +54,13 @@ pub enum ChunkKind {
     Idempotency = 7,
     /// The last runs of sources.
     Runs = 8,
+    /// The review queue, as delta items.
+    Reviews = 9,
 }
 
 impl ChunkKind {
     /// All kinds, by number, which is also the order to read them in.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Catalog,
         Self::Sources,
         Self::Cis,
@@ -68,6 +70,7 @@ impl ChunkKind {
         Self::RelationshipSightings,
         Self::Idempotency,
         Self::Runs,
+        Self::Reviews,
     ];
 
     const fn code(self) -> u8 {

@@ -9,6 +9,7 @@ mod configuration_item;
 mod definition;
 mod entry;
 mod relationship;
+mod review;
 mod rule;
 mod run;
 

@@ -186,7 +186,8 @@ fn verify_checkpoint(view: &CheckpointView<'_>, report: &mut VerifyReport) -> Re
             | ChunkKind::CiSightings
             | ChunkKind::RelationshipSightings
             | ChunkKind::Idempotency
-            | ChunkKind::Runs => None,
+            | ChunkKind::Runs
+            | ChunkKind::Reviews => None,
         });
         if let Some(counted) = counted.filter(|counted| *counted != found) {
             report.push(Finding::Count { kind, counted, found });

@@ -88,6 +88,7 @@ impl From<(Written, Option<Done>)> for ConfigurationItemPayload {
             | DeltaItem::Pool(_)
             | DeltaItem::Lifecycle(_)
             | DeltaItem::IngestRule(_)
+            | DeltaItem::Review(_)
             | DeltaItem::Relationship(_)
             | DeltaItem::Group(_) => None,
         });
@@ -118,6 +119,7 @@ impl From<(Written, Option<Done>)> for RelationshipPayload {
             | DeltaItem::Pool(_)
             | DeltaItem::Lifecycle(_)
             | DeltaItem::IngestRule(_)
+            | DeltaItem::Review(_)
             | DeltaItem::Ci(_)
             | DeltaItem::Group(_) => None,
         });
@@ -147,6 +149,7 @@ impl From<(Written, Option<Done>)> for RedundancyGroupPayload {
             | DeltaItem::Pool(_)
             | DeltaItem::Lifecycle(_)
             | DeltaItem::IngestRule(_)
+            | DeltaItem::Review(_)
             | DeltaItem::Ci(_)
             | DeltaItem::Relationship(_) => None,
         });

@@ -159,7 +159,9 @@ fn decode_run<T: Packed>(bytes: &[u8]) -> Result<Vec<T>, RecordError> {
 pub(in crate::store) fn check_chunk(kind: ChunkKind, bytes: &[u8]) -> Result<u64, RecordError> {
     let mut count = 0;
     match kind {
-        ChunkKind::Catalog | ChunkKind::Sources | ChunkKind::Groups => count = decode_items(bytes)?.len() as u64,
+        ChunkKind::Catalog | ChunkKind::Sources | ChunkKind::Groups | ChunkKind::Reviews => {
+            count = decode_items(bytes)?.len() as u64
+        }
         ChunkKind::Cis => decode_cis(bytes, |_, _| count += 1)?,
         ChunkKind::Relationships => decode_relationships(bytes, |_| count += 1)?,
         ChunkKind::CiSightings | ChunkKind::RelationshipSightings => count = decode_sightings(bytes)?.len() as u64,

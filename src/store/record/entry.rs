@@ -91,6 +91,7 @@ impl Packed for DeltaItem {
             Self::Relationship(item) => tagged(6, item, writer),
             Self::Group(item) => tagged(7, item, writer),
             Self::IngestRule(item) => tagged(8, item, writer),
+            Self::Review(item) => tagged(11, item, writer),
         }
     }
 
@@ -109,6 +110,7 @@ impl Packed for DeltaItem {
                 definition.clone()
             })),
             10 => Self::Source(unwrapped(&BeforeAfter::read(reader)?)),
+            11 => Self::Review(BeforeAfter::read(reader)?),
             _ => return Err(PackError),
         })
     }
