@@ -16,6 +16,7 @@ mod dependencies;
 mod drawing;
 mod export;
 mod generate;
+mod identify;
 mod impact;
 mod import;
 mod lints;
@@ -127,6 +128,7 @@ enum Command {
     Ci(ci::Ci),
     Path(path::Path),
     Lints(lints::Lints),
+    Identify(identify::Identify),
     Import(import::Import),
     Push(push::Push),
     Export(export::Export),
@@ -161,6 +163,7 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Ci(options) => ci::run(options, &backend()?, output),
         Command::Path(options) => path::run(options, &backend()?, output),
         Command::Lints(options) => lints::run(options, &backend()?, output),
+        Command::Identify(options) => identify::run(options, &backend()?, output),
         Command::Import(options) => import::run(options, &backend()?, output),
         Command::Push(options) => push::run(options, &backend()?, output),
         Command::Export(options) => export::run(options, &backend()?, output),

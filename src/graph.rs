@@ -20,6 +20,7 @@ pub mod marks;
 mod reference;
 mod relationship_table;
 pub mod restore;
+mod review_table;
 pub mod search;
 mod shared;
 pub mod sightings;

@@ -10,7 +10,7 @@ use super::error::{ApiError, ApiResult};
 use super::scalars::Long;
 use super::types::{
     CiObject, CiTypeObject, GroupObject, ImpactedCi, IngestRuleObject, LintFinding, RelationshipObject,
-    RelationshipTypeObject, SearchHitObject,
+    RelationshipTypeObject, ReviewObject, SearchHitObject,
 };
 use crate::app::ErrorCode;
 use crate::graph::find::{SortKey, SortValue};
@@ -43,6 +43,7 @@ pub struct PageInfo {
 #[graphql(concrete(name = "RelationshipTypeEdge", params(RelationshipTypeObject)))]
 #[graphql(concrete(name = "RedundancyGroupEdge", params(GroupObject)))]
 #[graphql(concrete(name = "IngestRuleEdge", params(IngestRuleObject)))]
+#[graphql(concrete(name = "ReviewItemEdge", params(ReviewObject)))]
 #[graphql(concrete(name = "LintFindingEdge", params(LintFinding)))]
 pub struct Edge<T: OutputType> {
     /// The place: pass it as `after` to go on behind this item.
@@ -61,6 +62,7 @@ pub struct Edge<T: OutputType> {
 #[graphql(concrete(name = "RelationshipTypeConnection", params(RelationshipTypeObject)))]
 #[graphql(concrete(name = "RedundancyGroupConnection", params(GroupObject)))]
 #[graphql(concrete(name = "IngestRuleConnection", params(IngestRuleObject)))]
+#[graphql(concrete(name = "ReviewItemConnection", params(ReviewObject)))]
 #[graphql(concrete(name = "LintFindingConnection", params(LintFinding)))]
 pub struct Connection<T>
 where

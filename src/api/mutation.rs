@@ -9,6 +9,7 @@ mod inputs;
 mod options;
 mod payload;
 mod relationship;
+mod review;
 mod sync;
 
 use async_graphql::MergedObject;
@@ -18,8 +19,8 @@ pub(super) use convert::ToCommand;
 pub use inputs::{
     ChangeLifecycleInput, ChangeRedundancyGroupInput, ChangeRelationshipInput, CreateConfigurationItemInput,
     CreateRedundancyGroupInput, DefineCatalogInput, DeleteConfigurationItemInput, DeleteRedundancyGroupInput,
-    GroupMemberInput, LifecycleRuleInput, MoveConfigurationItemInput, RelateInput, RemoveTypeInput,
-    RetireConfigurationItemInput, ThresholdsInput, UnrelateInput, UpdateConfigurationItemInput,
+    GroupMemberInput, LifecycleRuleInput, MoveConfigurationItemInput, RelateInput, RemoveIngestRuleInput,
+    RemoveTypeInput, RetireConfigurationItemInput, ThresholdsInput, UnrelateInput, UpdateConfigurationItemInput,
 };
 pub use options::WriteOptions;
 pub use payload::{CatalogPayload, ConfigurationItemPayload, RedundancyGroupPayload, RelationshipPayload};
@@ -29,6 +30,8 @@ use catalog::CatalogMutation;
 use ci::CiMutation;
 use group::GroupMutation;
 use relationship::RelationshipMutation;
+use review::ReviewMutation;
+pub use review::{DismissReviewInput, ResolveReviewInput, ReviewPayload};
 use sync::SyncMutation;
 
 /// What can be changed. A field is one commit: it is durable and visible when it answers. Several
@@ -39,6 +42,7 @@ pub struct Mutation(
     RelationshipMutation,
     GroupMutation,
     CatalogMutation,
+    ReviewMutation,
     BulkMutation,
     SyncMutation,
 );

@@ -5,11 +5,13 @@ mod cfia;
 mod ci;
 mod comparison;
 mod estate;
+mod identify;
 mod impact;
 mod lint;
 mod premises;
 mod probable_cause;
 pub(super) mod relationships;
+mod review;
 mod run;
 mod scenario;
 mod structure;
@@ -24,9 +26,12 @@ use cfia::CfiaQuery;
 use ci::CiQuery;
 pub use ci::Node;
 use estate::EstateQuery;
+use identify::IdentifyQuery;
+pub use identify::{IdentifyItemInput, IdentifyRelatedInput};
 use impact::ImpactQuery;
 use lint::LintQuery;
 use probable_cause::ProbableCauseQuery;
+use review::ReviewQuery;
 use run::RunQuery;
 use scenario::ScenarioQuery;
 use structure::StructureQuery;
@@ -44,6 +49,8 @@ pub struct Query(
     ScenarioQuery,
     StructureQuery,
     CfiaQuery,
+    IdentifyQuery,
+    ReviewQuery,
     EstateQuery,
     RunQuery,
 );

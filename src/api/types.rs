@@ -12,11 +12,13 @@ mod enums;
 mod estate;
 mod filter;
 mod group;
+mod identify;
 mod impact;
 mod impact_input;
 mod lint;
 mod probable_cause;
 mod relationship;
+mod review;
 mod rule;
 mod run;
 mod search;
@@ -42,6 +44,7 @@ pub use filter::{AttributeFilter, CiFilterInput, CiOrderInput, CiSortField, Comp
 pub(super) use filter::{bounded, ci_types};
 pub use group::{GroupMemberObject, GroupObject};
 pub(super) use group::{group_id, group_name};
+pub use identify::{AttemptObject, AttemptResult, ExplanationObject, IdentifyOperation, RecordProblemObject};
 pub use impact::{
     AbsorbedGroup, CiState, HeldAssumption, ImpactCounts, ImpactCountsOfTier, ImpactCountsOfType, ImpactReportObject,
     ImpactRoot, ImpactWarning, ImpactedCi, ImpactedService, PotentialImpact, ProofCauseObject, ProofNodeObject,
@@ -53,6 +56,7 @@ pub(super) use lint::LintAnswer;
 pub use lint::{LintCode, LintCount, LintFilterInput, LintFinding, LintGroup, LintReportObject, LintSeverity};
 pub use probable_cause::{JointCauseObject, ProbableCauseObject, ProbableCausesObject, RecentChangeObject};
 pub use relationship::RelationshipObject;
+pub use review::{ReviewKind, ReviewObject, ReviewStateName};
 pub use rule::{
     AuthorityObject, AuthorityPolicy, DerivationObject, IngestRuleKind, IngestRuleObject, JunkObject, OnManyMatches,
     OnNoMatch, SourceRightsObject,

@@ -22,6 +22,8 @@ pub struct ChangeMarks {
     pub identities: BTreeSet<u32>,
     /// Whether a redundancy group changed.
     pub groups: bool,
+    /// Whether the review queue changed.
+    pub reviews: bool,
     /// Whether the catalog changed.
     pub catalog: bool,
     /// Whether a source was added.
@@ -35,6 +37,7 @@ impl ChangeMarks {
         self.relationships.extend(other.relationships);
         self.identities.extend(other.identities);
         self.groups |= other.groups;
+        self.reviews |= other.reviews;
         self.catalog |= other.catalog;
         self.sources |= other.sources;
     }

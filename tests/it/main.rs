@@ -30,6 +30,7 @@ mod http_server;
 mod ingest_csdm;
 mod ingest_debian;
 mod ingest_http;
+mod ingest_identify;
 mod ingest_load;
 mod ingest_orders;
 mod ingest_reports;

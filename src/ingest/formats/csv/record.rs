@@ -171,6 +171,8 @@ impl Cells<'_> {
             stage: stage.and_then(|stage| self.parse(Field::Stage, &stage)),
             attributes: self.attributes(),
             tags,
+            host: None,
+            related: Vec::new(),
             valid_from: self.moment(Field::ValidFrom),
             valid_to: self.moment(Field::ValidTo),
             observed_at: self.moment(Field::ObservedAt).flatten(),
