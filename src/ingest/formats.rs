@@ -5,6 +5,7 @@
 //! to a limit, and read when it has ended.
 
 mod ansible;
+mod aws;
 pub mod csv;
 pub mod document;
 mod facter;

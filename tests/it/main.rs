@@ -10,6 +10,8 @@ mod conformance;
 mod data_causes;
 mod documents;
 mod formats_ansible;
+mod formats_aws;
+mod formats_cli;
 mod formats_facter;
 mod formats_glpi;
 mod formats_network;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ingest::formats::{ansible, facter, glpi, librenms, napalm, native_json, nmap};
+use crate::ingest::formats::{ansible, aws, facter, glpi, librenms, napalm, native_json, nmap};
 use crate::ingest::observation::Problem;
 
 use super::{Content, Findings};
@@ -29,6 +29,7 @@ impl fmt::Debug for Adapter {
 /// All document formats, by name.
 pub const ADAPTERS: &[Adapter] = &[
     ansible::ADAPTER,
+    aws::ADAPTER,
     facter::ADAPTER,
     glpi::FUSIONINVENTORY,
     glpi::GLPI,
