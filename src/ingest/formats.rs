@@ -7,6 +7,7 @@
 mod alertmanager;
 mod ansible;
 mod attributes;
+mod aws;
 mod backstage;
 pub mod csv;
 pub mod document;

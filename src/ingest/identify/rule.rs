@@ -211,7 +211,10 @@ impl Asker<'_> {
                 continue;
             };
             is_tried = true;
-            for other in others.into_iter().filter(|slot| self.agrees(*slot, (wanted.id, wanted.id), &values)) {
+            for other in others
+                .into_iter()
+                .filter(|slot| self.agrees(*slot, (wanted.id, wanted.id), &values))
+            {
                 let from = self.estate.relationships_from(other).take(CANDIDATES_MAX);
                 let to = self.estate.relationships_to(other).take(CANDIDATES_MAX);
                 let from = from

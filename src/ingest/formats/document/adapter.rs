@@ -30,6 +30,7 @@ impl fmt::Debug for Adapter {
 pub const ADAPTERS: &[Adapter] = &[
     formats::alertmanager::ADAPTER,
     formats::ansible::ADAPTER,
+    formats::aws::ADAPTER,
     formats::backstage::ADAPTER,
     formats::facter::ADAPTER,
     formats::glpi::GLPI,
