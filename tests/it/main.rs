@@ -14,6 +14,7 @@ mod formats_backstage;
 mod formats_kubernetes;
 mod formats_monitoring;
 mod formats_netbox;
+mod formats_samples;
 mod formats_terraform;
 mod full_disk;
 mod hostile_questions;
