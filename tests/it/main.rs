@@ -21,6 +21,7 @@ mod formats_monitoring;
 mod formats_netbox;
 mod formats_network;
 mod formats_nmap;
+mod formats_samples;
 mod formats_support;
 mod formats_terraform;
 mod full_disk;

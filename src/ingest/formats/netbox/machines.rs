@@ -221,8 +221,10 @@ impl<'d> NetBox<'d> {
             "device_name",
             device.and_then(|device| self.names.get(&(owner, device)).copied()),
         );
-        let mac = text(fields, "mac_address").filter(|mac| is_mac(mac));
-        attributes.text("mac_address", mac);
+        match text(fields, "mac_address") {
+            Some(mac) if is_mac(mac) => attributes.text("mac_address", Some(mac)),
+            other => attributes.custom_text("mac_address", other),
+        };
         attributes.number("mtu", number(fields, "mtu").filter(|mtu| *mtu <= 65_535));
         attributes.number("speed", number(fields, "speed").map(|kilobits| kilobits / 1000));
         attributes.text(
