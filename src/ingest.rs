@@ -14,6 +14,7 @@ pub mod plan;
 pub mod reconcile;
 pub mod report;
 pub mod run;
+pub mod secrets;
 
 pub use export::{ExportCounts, export};
 pub use observation::{Observation, Observed, Position, Problem};

@@ -21,6 +21,7 @@ mod ingest_http;
 mod ingest_load;
 mod ingest_orders;
 mod ingest_reports;
+mod ingest_secrets;
 mod ingest_support;
 mod kill;
 mod lints;
