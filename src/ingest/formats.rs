@@ -5,10 +5,17 @@
 //! to a limit, and read when it has ended.
 
 pub mod csv;
+mod cyclonedx;
 pub mod document;
+mod gml;
+mod graphml;
+mod itop;
 mod lines;
 mod native_json;
 pub mod ndjson;
+mod sbom;
+mod spdx;
+mod topology;
 
 use crate::app::ErrorCode;
 
@@ -130,5 +137,7 @@ fn invalid_utf8(offset: u64) -> Problem {
     )
 }
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;

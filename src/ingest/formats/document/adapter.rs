@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ingest::formats::native_json;
+use crate::ingest::formats::{cyclonedx, gml, graphml, itop, native_json, spdx};
 use crate::ingest::observation::Problem;
 
 use super::{Content, Findings};
@@ -27,7 +27,14 @@ impl fmt::Debug for Adapter {
 }
 
 /// All document formats, by name.
-pub const ADAPTERS: &[Adapter] = &[native_json::ADAPTER];
+pub const ADAPTERS: &[Adapter] = &[
+    cyclonedx::ADAPTER,
+    gml::ADAPTER,
+    graphml::ADAPTER,
+    itop::ADAPTER,
+    native_json::ADAPTER,
+    spdx::ADAPTER,
+];
 
 /// The format of a name.
 pub fn adapter_named(name: &str) -> Option<&'static Adapter> {
