@@ -11,7 +11,9 @@ mod follow;
 mod idempotency;
 mod open;
 mod planner;
+pub mod runs;
 mod scenario;
+pub mod sessions;
 mod states;
 mod status;
 mod unsaved;
@@ -23,9 +25,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::thread::JoinHandle;
 
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, oneshot};
 
+pub use check::merge::{Loss, LossKind, MergePlan, MergeRequest, MergedField, Taken, preview as preview_merge};
 pub use checkpoint::CheckpointPolicy;
 pub use command_error::{CI_NAME_BYTES_MAX, CommandError, GROUP_MEMBERS_MAX, SHORT_TEXT_BYTES_MAX, TAGS_MAX};
 pub use error_code::ErrorCode;
@@ -42,6 +46,8 @@ use crate::graph::Snapshot;
 use crate::model::{Actor, Delta, JournalEntry, Name, Revision};
 use crate::store::{JournalReader, ReadError, Store, VerifyReport};
 use checkpoint::{Checkpointer, Tell};
+use runs::Runs;
+use sessions::Sessions;
 use states::{Published, States};
 use status::Status;
 use unsaved::Unsaved;
@@ -79,6 +85,9 @@ pub struct Reader {
     journal: JournalReader,
     events: broadcast::Sender<Arc<JournalEntry>>,
     status: Arc<Status>,
+    runs: Runs,
+    sessions: Sessions,
+    clock: Clock,
 }
 
 /// Writes, on behalf of an actor.
@@ -125,11 +134,15 @@ impl Cmdb {
             journal: store.journal_reader(),
             events: events.clone(),
             status: Arc::clone(&status),
+            runs: loaded.runs.clone(),
+            sessions: Sessions::default(),
+            clock: options.clock.clone(),
         };
         let checkpointer = Checkpointer {
             file: store.checkpoint_writer(),
             unsaved: Arc::clone(&unsaved),
             keys: Arc::clone(&keys),
+            runs: loaded.runs.clone(),
             status: Arc::clone(&status),
             policy: options.checkpoints,
             saved: loaded.checkpoint,
@@ -238,6 +251,16 @@ impl Reader {
         self.published.snapshot()
     }
 
+    /// The last runs of every source.
+    pub fn runs(&self) -> &Runs {
+        &self.runs
+    }
+
+    /// The sync sessions that are open.
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
     /// The record of a commit, from the journal on disk.
     pub fn entry(&self, revision: Revision) -> Result<Option<JournalEntry>, ReadError> {
         self.journal.entry(revision)
@@ -245,6 +268,11 @@ impl Reader {
 }
 
 impl Editor {
+    /// The present moment, by the database's clock.
+    pub fn now(&self) -> Timestamp {
+        self.reader.clock.now()
+    }
+
     /// The same state, for reading.
     pub fn reader(&self) -> &Reader {
         &self.reader

@@ -16,19 +16,25 @@ mod lookup;
 mod removal;
 mod render;
 mod resolve;
+mod rule;
+mod rule_lookup;
 mod value;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashMap;
 
 use crate::model::definition::{CiTypeDefinition, LifecycleRule, PoolDefinition, RelationshipTypeDefinition};
 use crate::model::delta::BeforeAfter;
-use crate::model::{AttributeId, CiTypeId, DeltaItem, LifecycleStage, Name, PoolId, RelationshipTypeId};
+use crate::model::rule::IngestRuleKind;
+use crate::model::{AttributeId, CiTypeId, DeltaItem, IngestRule, LifecycleStage, Name, PoolId, RelationshipTypeId};
 use derived::Derived;
 
 pub use error::{AttributeError, CatalogError, Problem};
 pub use lookup::TIER_ATTRIBUTE;
+pub use rule::{GRACE_DAYS_MAX, INGEST_RULE_ITEMS_MAX, INGEST_RULES_MAX, JUNK_VALUES_MAX};
+pub use rule_lookup::RETIRE_AFTER_DEFAULT;
 pub use value::{JSON_BYTES_MAX, JSON_DEPTH_MAX, LIST_BYTES_MAX, LIST_ITEMS_MAX, TEXT_BYTES_MAX};
 
 /// Most bytes of one catalog file.
@@ -63,6 +69,7 @@ pub struct Catalog {
     relationship_types: Slots<RelationshipTypeDefinition>,
     pools: Slots<PoolDefinition>,
     lifecycle: [Option<Arc<LifecycleRule>>; LifecycleStage::ALL.len()],
+    ingest_rules: BTreeMap<(IngestRuleKind, Name), Arc<IngestRule>>,
     attribute_names: Vec<Option<Name>>,
     attribute_ids: HashMap<Name, AttributeId>,
     derived: OnceLock<Arc<Derived>>,
@@ -113,7 +120,21 @@ impl Catalog {
                     self.lifecycle[usize::from(rule.stage.number())].clone_from(&change.after);
                 }
             }
-            DeltaItem::Source(_) | DeltaItem::Ci(_) | DeltaItem::Relationship(_) | DeltaItem::Group(_) => return,
+            DeltaItem::IngestRule(change) => {
+                if let Some(rule) = change.either() {
+                    let key = (rule.kind(), rule.name().clone());
+                    match &change.after {
+                        Some(after) => drop(self.ingest_rules.insert(key, Arc::clone(after))),
+                        None => drop(self.ingest_rules.remove(&key)),
+                    }
+                }
+            }
+            DeltaItem::Source(_)
+            | DeltaItem::Ci(_)
+            | DeltaItem::Relationship(_)
+            | DeltaItem::Group(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => return,
         }
         self.derived = OnceLock::new();
     }

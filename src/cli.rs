@@ -23,6 +23,7 @@ mod output;
 mod path;
 mod payloads;
 mod premises;
+mod push;
 mod scenario;
 mod schema;
 mod serve;
@@ -127,6 +128,7 @@ enum Command {
     Path(path::Path),
     Lints(lints::Lints),
     Import(import::Import),
+    Push(push::Push),
     Export(export::Export),
     Generate(generate::Generate),
     Verify(verify::Verify),
@@ -160,6 +162,7 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Path(options) => path::run(options, &backend()?, output),
         Command::Lints(options) => lints::run(options, &backend()?, output),
         Command::Import(options) => import::run(options, &backend()?, output),
+        Command::Push(options) => push::run(options, &backend()?, output),
         Command::Export(options) => export::run(options, &backend()?, output),
         Command::Generate(options) => generate::run(options, output),
         Command::Verify(options) => verify::run(options, &settings.effective.config.store.data, output),

@@ -15,6 +15,7 @@ pub mod reconcile;
 pub mod report;
 pub mod run;
 pub mod secrets;
+pub mod sync;
 
 pub use export::{ExportCounts, export};
 pub use observation::{Observation, Observed, Position, Problem};

@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::error::{ApiError, ApiResult};
 use super::scalars::Long;
 use super::types::{
-    CiObject, CiTypeObject, GroupObject, ImpactedCi, LintFinding, RelationshipObject, RelationshipTypeObject,
-    SearchHitObject,
+    CiObject, CiTypeObject, GroupObject, ImpactedCi, IngestRuleObject, LintFinding, RelationshipObject,
+    RelationshipTypeObject, SearchHitObject,
 };
 use crate::app::ErrorCode;
 use crate::graph::find::{SortKey, SortValue};
@@ -42,6 +42,7 @@ pub struct PageInfo {
 #[graphql(concrete(name = "CiTypeEdge", params(CiTypeObject)))]
 #[graphql(concrete(name = "RelationshipTypeEdge", params(RelationshipTypeObject)))]
 #[graphql(concrete(name = "RedundancyGroupEdge", params(GroupObject)))]
+#[graphql(concrete(name = "IngestRuleEdge", params(IngestRuleObject)))]
 #[graphql(concrete(name = "LintFindingEdge", params(LintFinding)))]
 pub struct Edge<T: OutputType> {
     /// The place: pass it as `after` to go on behind this item.
@@ -59,6 +60,7 @@ pub struct Edge<T: OutputType> {
 #[graphql(concrete(name = "CiTypeConnection", params(CiTypeObject)))]
 #[graphql(concrete(name = "RelationshipTypeConnection", params(RelationshipTypeObject)))]
 #[graphql(concrete(name = "RedundancyGroupConnection", params(GroupObject)))]
+#[graphql(concrete(name = "IngestRuleConnection", params(IngestRuleObject)))]
 #[graphql(concrete(name = "LintFindingConnection", params(LintFinding)))]
 pub struct Connection<T>
 where

@@ -9,6 +9,7 @@ mod inputs;
 mod options;
 mod payload;
 mod relationship;
+mod sync;
 
 use async_graphql::MergedObject;
 
@@ -28,6 +29,7 @@ use catalog::CatalogMutation;
 use ci::CiMutation;
 use group::GroupMutation;
 use relationship::RelationshipMutation;
+use sync::SyncMutation;
 
 /// What can be changed. A field is one commit: it is durable and visible when it answers. Several
 /// fields run one after the other.
@@ -38,4 +40,5 @@ pub struct Mutation(
     GroupMutation,
     CatalogMutation,
     BulkMutation,
+    SyncMutation,
 );

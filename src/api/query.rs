@@ -10,6 +10,7 @@ mod lint;
 mod premises;
 mod probable_cause;
 pub(super) mod relationships;
+mod run;
 mod scenario;
 mod structure;
 pub(super) mod subject;
@@ -26,6 +27,7 @@ use estate::EstateQuery;
 use impact::ImpactQuery;
 use lint::LintQuery;
 use probable_cause::ProbableCauseQuery;
+use run::RunQuery;
 use scenario::ScenarioQuery;
 use structure::StructureQuery;
 use traverse::TraverseQuery;
@@ -43,4 +45,5 @@ pub struct Query(
     StructureQuery,
     CfiaQuery,
     EstateQuery,
+    RunQuery,
 );

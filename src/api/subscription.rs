@@ -154,8 +154,11 @@ impl DeltaFilter {
                 | DeltaItem::RelationshipType(_)
                 | DeltaItem::Pool(_)
                 | DeltaItem::Lifecycle(_)
+                | DeltaItem::IngestRule(_)
                 | DeltaItem::Relationship(_)
-                | DeltaItem::Group(_) => None,
+                | DeltaItem::Group(_)
+                | DeltaItem::Merge(_)
+                | DeltaItem::Distinction(_) => None,
             };
             of_item
                 .into_iter()
@@ -185,10 +188,19 @@ pub(super) fn involved(item: &DeltaItem) -> Vec<CiId> {
             };
             change.either().map(|group| members(group)).unwrap_or_default()
         }
+        DeltaItem::Merge(change) => {
+            let pair = change.either().map(|merge| vec![merge.before.id(), merge.alias()]);
+            pair.unwrap_or_default()
+        }
+        DeltaItem::Distinction(change) => {
+            let pair = change.either().map(|distinction| distinction.cis.to_vec());
+            pair.unwrap_or_default()
+        }
         DeltaItem::Source(_)
         | DeltaItem::CiType(_)
         | DeltaItem::RelationshipType(_)
         | DeltaItem::Pool(_)
-        | DeltaItem::Lifecycle(_) => Vec::new(),
+        | DeltaItem::Lifecycle(_)
+        | DeltaItem::IngestRule(_) => Vec::new(),
     }
 }

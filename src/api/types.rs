@@ -4,6 +4,7 @@ mod attribute;
 mod catalog;
 mod cfia;
 mod ci;
+mod claim;
 mod comparison;
 mod delta;
 pub(super) mod drawing;
@@ -16,6 +17,8 @@ mod impact_input;
 mod lint;
 mod probable_cause;
 mod relationship;
+mod rule;
+mod run;
 mod search;
 mod structure;
 mod traverse;
@@ -25,10 +28,11 @@ pub use attribute::AttributeObject;
 pub(super) use attribute::{inputs_by_name, object};
 pub use catalog::{
     AttributeDefinitionObject, CiTypeObject, IdentificationRuleObject, LifecycleRuleObject, PoolObject,
-    RelationshipTypeObject,
+    RelatedIdentifierObject, RelationshipTypeObject,
 };
 pub use cfia::{CfiaCellObject, CfiaObject, CfiaRowObject, CfiaServiceObject};
 pub use ci::{CiObject, OriginObject, StampObject, ValidityObject};
+pub use claim::{ClaimObject, PinObject};
 pub use comparison::{Compared, ScenarioComparison, ServiceCompared, Side};
 pub use delta::{Change, DeltaItemObject, DeltaKind, DeltaObject, JournalEntryObject};
 pub use drawing::{Drawing, DrawingFormat};
@@ -49,6 +53,12 @@ pub(super) use lint::LintAnswer;
 pub use lint::{LintCode, LintCount, LintFilterInput, LintFinding, LintGroup, LintReportObject, LintSeverity};
 pub use probable_cause::{JointCauseObject, ProbableCauseObject, ProbableCausesObject, RecentChangeObject};
 pub use relationship::RelationshipObject;
+pub use rule::{
+    AuthorityObject, AuthorityPolicy, DerivationObject, IngestRuleKind, IngestRuleObject, JunkObject, OnManyMatches,
+    OnNoMatch, SourceRightsObject,
+};
+pub(in crate::api) use run::source_name;
+pub use run::{CompleteSyncPayload, RunCountsObject, RunObject, RunStateName, SyncSessionObject};
 pub use search::{MatchKind, SearchHitObject};
 pub use structure::{
     CutSetObject, CutSetsObject, DependenciesObject, DependencyGroup, DependencyObject, DependencyStepObject,

@@ -2,13 +2,19 @@
 //!
 //! A check reads the state so far and touches nothing; what it returns can be applied without fail.
 
+mod apart;
 mod catalog;
 mod ci;
+mod decide;
 mod group;
+mod ledger;
+pub(super) mod merge;
+mod observe;
 mod relationship;
 
 use jiff::Timestamp;
 
+use self::ledger::Voice;
 use super::CommandError;
 use super::command_error::SHORT_TEXT_BYTES_MAX;
 use crate::clock::IdGenerator;
@@ -38,6 +44,15 @@ impl Circumstances<'_> {
         }
     }
 
+    /// Who speaks, of what was observed when.
+    fn voice(&self, observed_at: Option<Timestamp>) -> Voice {
+        Voice {
+            source: self.source,
+            observed_at,
+            now: self.second(),
+        }
+    }
+
     /// The time of the write to the second, as provenance keeps it.
     fn second(&self) -> Timestamp {
         Timestamp::from_second(self.at.as_second()).unwrap_or(self.at)
@@ -53,6 +68,9 @@ pub(super) fn check(
     match command {
         Command::CreateCi(new) => ci::create(estate, new, circumstances),
         Command::UpdateCi { ci, expected, patch } => ci::update(estate, *ci, *expected, patch, circumstances),
+        Command::ObserveCi { ci, observation } => observe::observe(estate, *ci, observation, circumstances),
+        Command::MissCi { ci, retire } => observe::miss(estate, *ci, *retire, circumstances),
+        Command::PinCi { ci, pin, unpin, by } => observe::pin(estate, *ci, (pin, unpin), by, circumstances),
         Command::MoveCi { ci, expected, stage } => ci::move_to(estate, *ci, *expected, *stage, circumstances),
         Command::DeleteCi {
             ci,
@@ -60,10 +78,31 @@ pub(super) fn check(
             reason,
             with_relationships,
         } => ci::delete(estate, *ci, *expected, reason, *with_relationships),
+        Command::MergeCis {
+            survivor,
+            absorbed,
+            choices,
+            by,
+            reason,
+        } => {
+            let request = merge::MergeRequest {
+                survivor: *survivor,
+                absorbed: *absorbed,
+                choices,
+                by,
+                reason: reason.as_deref(),
+            };
+            merge::merge(estate, &request, circumstances)
+        }
+        Command::RevertMerge { absorbed } => merge::revert(estate, *absorbed, circumstances).map(|(delta, _)| delta),
+        Command::TellApart { cis, by, reason } => apart::tell_apart(estate, *cis, (by, reason), circumstances),
+        Command::ReopenDuplicate { cis } => apart::reopen(estate, *cis),
         Command::Relate(new) => relationship::relate(estate, new, circumstances),
         Command::ChangeRelationship { relationship, patch } => {
             relationship::change(estate, *relationship, patch, circumstances)
         }
+        Command::ConfirmRelationship { relationship } => relationship::confirm(estate, *relationship, circumstances),
+        Command::WithdrawRelationship { relationship } => relationship::withdraw(estate, *relationship, circumstances),
         Command::Unrelate { relationship } => relationship::unrelate(estate, *relationship),
         Command::CreateGroup(new) => group::create(estate, new, circumstances),
         Command::ChangeGroup { group, patch } => group::change(estate, *group, patch),

@@ -9,14 +9,15 @@ use tracing::{debug, warn};
 
 use super::Status;
 use super::idempotency::IdempotencyKeys;
+use super::runs::Runs;
 use super::unsaved::{ToSave, Unsaved};
 use crate::graph::marks::{CIS_PER_MARK, RELATIONSHIPS_PER_MARK};
 use crate::graph::sightings::{SightingChunk, SightingKind};
-use crate::graph::{Estate, RelationshipRef, Slot};
+use crate::graph::{Estate, RelationshipRef, Slot, identity_chunk};
 use crate::model::{BeforeAfter, DeltaItem, LifecycleStage, Revision};
 use crate::store::record::{
     RelationshipExtras, RelationshipRecord, encode_cis, encode_idempotency, encode_items, encode_relationships,
-    encode_sightings,
+    encode_runs, encode_sightings,
 };
 use crate::store::{
     CIS_PER_CHUNK, CheckpointError, CheckpointFile, CheckpointHeader, ChunkKey, ChunkKind, RELATIONSHIPS_PER_CHUNK,
@@ -58,6 +59,7 @@ pub(super) struct Checkpointer {
     pub(super) file: CheckpointFile,
     pub(super) unsaved: Arc<Unsaved>,
     pub(super) keys: Arc<Mutex<IdempotencyKeys>>,
+    pub(super) runs: Runs,
     pub(super) status: Arc<Status>,
     pub(super) policy: CheckpointPolicy,
     pub(super) saved: Revision,
@@ -80,7 +82,7 @@ impl Checkpointer {
                 Err(RecvTimeoutError::Timeout) => {
                     let behind = self.status.revision().number().saturating_sub(self.saved.number());
                     let due = since.elapsed() >= self.policy.interval || behind >= self.policy.commits_max;
-                    if behind == 0 || !due {
+                    if behind == 0 && !self.runs.is_dirty() || !due {
                         continue;
                     }
                     drop(self.save());
@@ -127,6 +129,14 @@ impl Checkpointer {
             },
             encode_idempotency(keys.iter()),
         );
+        let runs = self.runs.take();
+        let saved_runs = (
+            ChunkKey {
+                kind: ChunkKind::Runs,
+                number: 0,
+            },
+            encode_runs(runs.iter().map(Arc::as_ref)),
+        );
         let sightings = estate.sightings().take_dirty();
         let chunks = chunks(estate, work)
             .chain(
@@ -134,9 +144,10 @@ impl Checkpointer {
                     .iter()
                     .map(|(key, seconds)| (sighting_key(*key), encode_sightings(seconds))),
             )
-            .chain([idempotency]);
+            .chain([idempotency, saved_runs]);
         let written = self.file.write(&header, chunks, &[]);
         if written.is_err() {
+            self.runs.put_back();
             let taken: Vec<_> = sightings.iter().map(|(key, _)| *key).collect();
             estate.sightings().put_back(&taken);
         }
@@ -177,6 +188,13 @@ fn chunks<'a>(estate: &'a Estate, work: &'a ToSave) -> impl Iterator<Item = (Chu
             relationships(estate, *number),
         )
     });
+    let identities = marks.identities.iter().map(|number| {
+        let key = ChunkKey {
+            kind: ChunkKind::Identities,
+            number: *number,
+        };
+        (key, encode_items(identities(estate, *number).iter()))
+    });
     let whole = |wanted: bool, kind: ChunkKind, items: fn(&Estate) -> Vec<DeltaItem>| {
         wanted.then(|| (ChunkKey { kind, number: 0 }, encode_items(items(estate).iter())))
     };
@@ -184,6 +202,7 @@ fn chunks<'a>(estate: &'a Estate, work: &'a ToSave) -> impl Iterator<Item = (Chu
         .into_iter()
         .chain(whole(marks.sources, ChunkKind::Sources, sources))
         .chain(whole(marks.groups, ChunkKind::Groups, groups))
+        .chain(identities)
         .chain(cis)
         .chain(relationships)
 }
@@ -210,6 +229,7 @@ fn record(relationship: &RelationshipRef<'_>) -> RelationshipRecord {
         weight: relationship.weight(),
         group: relationship.group(),
         attributes: relationship.attributes(),
+        also_said_by: relationship.also_said_by().to_vec(),
         validity: relationship.validity(),
     };
     RelationshipRecord {
@@ -239,7 +259,14 @@ fn catalog(estate: &Estate) -> Vec<DeltaItem> {
         .into_iter()
         .map(|stage| catalog.lifecycle(stage).clone());
     let rules = rules.map(|rule| DeltaItem::Lifecycle(BeforeAfter::created(rule)));
-    ci_types.chain(pools).chain(relationship_types).chain(rules).collect()
+    let ingest_rules = catalog.ingest_rules().map(|rule| {
+        DeltaItem::IngestRule(BeforeAfter {
+            before: None,
+            after: Some(Arc::clone(rule)),
+        })
+    });
+    let types = ci_types.chain(pools).chain(relationship_types);
+    types.chain(rules).chain(ingest_rules).collect()
 }
 
 fn sources(estate: &Estate) -> Vec<DeltaItem> {
@@ -250,6 +277,18 @@ fn sources(estate: &Estate) -> Vec<DeltaItem> {
         })
     };
     estate.sources().map(created).collect()
+}
+
+fn identities(estate: &Estate, number: u32) -> Vec<DeltaItem> {
+    let merges = estate
+        .merges()
+        .filter(|merge| identity_chunk(merge.alias()) == number)
+        .map(|merge| DeltaItem::Merge(BeforeAfter::existing(merge)));
+    let distinctions = estate
+        .distinctions()
+        .filter(|distinction| identity_chunk(distinction.cis[0]) == number)
+        .map(|distinction| DeltaItem::Distinction(BeforeAfter::existing(distinction)));
+    merges.chain(distinctions).collect()
 }
 
 fn groups(estate: &Estate) -> Vec<DeltaItem> {

@@ -3,6 +3,7 @@
 use tracing::info;
 
 use super::idempotency::IdempotencyKeys;
+use super::runs::Runs;
 use crate::catalog::CatalogError;
 use crate::graph::Estate;
 use crate::graph::restore::{RestoreError, Restorer};
@@ -10,7 +11,7 @@ use crate::graph::sightings::{SightingChunk, SightingKind};
 use crate::model::{Relationship, SourceId};
 use crate::store::record::{
     RelationshipExtras, RelationshipRecord, decode_cis, decode_idempotency, decode_items, decode_relationships,
-    decode_sightings,
+    decode_runs, decode_sightings,
 };
 use crate::store::{CheckpointFile, ChunkKind, ReadError, Store};
 
@@ -72,6 +73,7 @@ impl OpenError {
 pub(super) struct Loaded {
     pub(super) estate: Estate,
     pub(super) keys: IdempotencyKeys,
+    pub(super) runs: Runs,
     /// The revision of the checkpoint it began with.
     pub(super) checkpoint: crate::model::Revision,
 }
@@ -79,7 +81,8 @@ pub(super) struct Loaded {
 /// Builds the state that the journal ends with.
 pub(super) fn load(store: &Store) -> Result<Loaded, OpenError> {
     let mut keys = IdempotencyKeys::default();
-    let mut estate = restore(store, &mut keys)?;
+    let runs = Runs::default();
+    let mut estate = restore(store, &mut keys, &runs)?;
     let checkpoint = estate.revision();
     let head = store.head().revision;
     while estate.revision() < head {
@@ -98,11 +101,12 @@ pub(super) fn load(store: &Store) -> Result<Loaded, OpenError> {
     Ok(Loaded {
         estate,
         keys,
+        runs,
         checkpoint,
     })
 }
 
-fn restore(store: &Store, keys: &mut IdempotencyKeys) -> Result<Estate, OpenError> {
+fn restore(store: &Store, keys: &mut IdempotencyKeys, runs: &Runs) -> Result<Estate, OpenError> {
     let file = store.checkpoint();
     let Some(header) = file.header()? else {
         return Ok(Estate::default());
@@ -129,6 +133,9 @@ fn restore(store: &Store, keys: &mut IdempotencyKeys) -> Result<Estate, OpenErro
             }
         })
     })?;
+    file.read_chunks(ChunkKind::Identities, |_, bytes| {
+        decode_items(bytes).map(|items| restorer.items(items))
+    })?;
     file.read_chunks(ChunkKind::Groups, |_, bytes| {
         decode_items(bytes).map(|items| restorer.items(items))
     })?;
@@ -146,6 +153,9 @@ fn restore(store: &Store, keys: &mut IdempotencyKeys) -> Result<Estate, OpenErro
     restore_sightings(file, &estate)?;
     file.read_chunks(ChunkKind::Idempotency, |_, bytes| {
         decode_idempotency(bytes).map(|records| records.into_iter().for_each(|record| keys.restore(record)))
+    })?;
+    file.read_chunks(ChunkKind::Runs, |_, bytes| {
+        decode_runs(bytes).map(|saved| runs.restore(saved))
     })?;
     Ok(estate)
 }
@@ -165,6 +175,7 @@ fn restore_relationship(restorer: &mut Restorer, record: RelationshipRecord) -> 
         attributes: extras.attributes,
         source: record.source,
         first_seen: record.first_seen,
+        also_said_by: extras.also_said_by,
         validity: extras.validity,
     };
     restorer.relationship(record.slot, record.from, record.to, &relationship)

@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 
 use super::CommandError;
+use super::check::merge::{Loss, revert};
 use super::check::{Circumstances, check};
 use crate::clock::IdGenerator;
 use crate::graph::sightings::SightingKind;
 use crate::graph::{Estate, Slot};
 use crate::model::{
-    BeforeAfter, CiId, Command, Delta, DeltaItem, GroupId, Name, RelationshipId, Revision, Source, SourceId,
+    BeforeAfter, CiId, Command, Delta, DeltaItem, GroupId, RelationshipId, Revision, Source, SourceId, SourceName,
 };
 
 /// What a command did.
@@ -22,6 +23,8 @@ pub struct Done {
     pub group: Option<GroupId>,
     /// Whether anything changed.
     pub changed: bool,
+    /// What taking a merge back could not give back.
+    pub lost: Vec<Loss>,
 }
 
 /// A write being planned on the writer's thread. What it has executed is in the state it sees.
@@ -37,8 +40,11 @@ pub struct Planner<'a> {
     delta: Delta,
     refused: bool,
     /// What was sighted: recorded when the write is committed.
-    sighted: Vec<(SightingKind, u32)>,
+    sighted: Vec<Sighted>,
 }
+
+/// Of what a source spoke: its kind, its place and the moment of the observation, if not now.
+pub(super) type Sighted = (SightingKind, u32, Option<Timestamp>);
 
 /// What a finished plan leaves for the writer.
 #[derive(Debug, Default)]
@@ -46,7 +52,7 @@ pub(super) struct Planned {
     pub(super) delta: Delta,
     pub(super) refused: bool,
     pub(super) source: SourceIdOrNone,
-    pub(super) sighted: Vec<(SightingKind, u32)>,
+    pub(super) sighted: Vec<Sighted>,
 }
 
 /// The source of a plan.
@@ -58,13 +64,15 @@ impl<'a> Planner<'a> {
         ids: &'a mut IdGenerator,
         at: Timestamp,
         revision: Revision,
-        source: &Name,
+        source: &SourceName,
     ) -> Self {
-        let known = estate.source_named(source.as_str()).map(|source| source.id);
+        let known = estate.source_of(source).map(|source| source.id);
         let next = SourceId::new(u16::try_from(estate.sources().count()).unwrap_or(u16::MAX));
         let new_source = known.is_none().then(|| Source {
             id: next,
-            name: source.clone(),
+            name: source.name.clone(),
+            feed: source.feed.clone(),
+            scope: source.scope.clone(),
         });
         Self {
             estate,
@@ -102,8 +110,12 @@ impl<'a> Planner<'a> {
             source: self.source,
             ids: self.ids,
         };
-        let delta = check(self.estate, command, &mut circumstances)?;
-        let done = done(command, &delta);
+        let (delta, lost) = match command {
+            Command::RevertMerge { absorbed } => revert(self.estate, *absorbed, &circumstances)?,
+            _ => (check(self.estate, command, &mut circumstances)?, Vec::new()),
+        };
+        let mut done = done(self.estate, command, &delta);
+        done.lost = lost;
         if !delta.is_empty() {
             self.register_source();
             self.estate.apply(&delta);
@@ -112,16 +124,16 @@ impl<'a> Planner<'a> {
         Ok(done)
     }
 
-    /// Notes that the source spoke of a CI.
-    pub fn saw_ci(&mut self, slot: Slot) {
-        self.sighted.push((SightingKind::Ci, slot.number()));
+    /// Notes that the source spoke of a CI, as observed at some moment: now, if none is given.
+    pub fn saw_ci(&mut self, slot: Slot, observed_at: Option<Timestamp>) {
+        self.sighted.push((SightingKind::Ci, slot.number(), observed_at));
     }
 
-    /// Notes that the source spoke of a relationship.
-    pub fn saw_relationship(&mut self, relationship: RelationshipId) {
-        if let Some(found) = self.estate.relationship(relationship) {
-            self.sighted.push((SightingKind::Relationship, found.place()));
-        }
+    /// Notes that the source spoke of a relationship, and gives the relationship's place.
+    pub fn saw_relationship(&mut self, relationship: RelationshipId, observed_at: Option<Timestamp>) -> Option<u32> {
+        let place = self.estate.relationship(relationship)?.place();
+        self.sighted.push((SightingKind::Relationship, place, observed_at));
+        Some(place)
     }
 
     /// Gives the whole write up: everything it executed is taken back.
@@ -151,14 +163,22 @@ impl<'a> Planner<'a> {
 }
 
 /// What the command was about: named by it, or created by its delta.
-fn done(command: &Command, delta: &Delta) -> Done {
+fn done(estate: &Estate, command: &Command, delta: &Delta) -> Done {
     let mut done = Done {
         changed: !delta.is_empty(),
         ..Done::default()
     };
     match command {
-        Command::UpdateCi { ci, .. } | Command::MoveCi { ci, .. } | Command::DeleteCi { ci, .. } => done.ci = Some(*ci),
-        Command::ChangeRelationship { relationship, .. } | Command::Unrelate { relationship } => {
+        Command::UpdateCi { ci, .. }
+        | Command::ObserveCi { ci, .. }
+        | Command::MissCi { ci, .. }
+        | Command::PinCi { ci, .. }
+        | Command::MoveCi { ci, .. }
+        | Command::DeleteCi { ci, .. } => done.ci = Some(estate.present_id(*ci)),
+        Command::ChangeRelationship { relationship, .. }
+        | Command::ConfirmRelationship { relationship }
+        | Command::WithdrawRelationship { relationship }
+        | Command::Unrelate { relationship } => {
             done.relationship = Some(*relationship);
         }
         Command::ChangeGroup { group, .. } | Command::DeleteGroup { group } => done.group = Some(*group),
@@ -171,11 +191,16 @@ fn done(command: &Command, delta: &Delta) -> Done {
                 | DeltaItem::CiType(_)
                 | DeltaItem::RelationshipType(_)
                 | DeltaItem::Pool(_)
-                | DeltaItem::Lifecycle(_),
+                | DeltaItem::Lifecycle(_)
+                | DeltaItem::IngestRule(_)
+                | DeltaItem::Merge(_)
+                | DeltaItem::Distinction(_),
             )
             | None => {}
         },
-        Command::Catalog(_) => {}
+        Command::MergeCis { survivor, .. } => done.ci = Some(estate.present_id(*survivor)),
+        Command::RevertMerge { absorbed } => done.ci = Some(*absorbed),
+        Command::Catalog(_) | Command::TellApart { .. } | Command::ReopenDuplicate { .. } => {}
     }
     done
 }

@@ -3,11 +3,10 @@
 use jiff::Timestamp;
 
 use super::planner::Planner;
-use super::write::default_source;
 use super::{CommandError, Done};
 use crate::clock::IdGenerator;
 use crate::graph::Estate;
-use crate::model::{Command, Delta};
+use crate::model::{Command, Delta, SourceName};
 
 /// The estate as it would be after commands that nobody has given: checked like any other command,
 /// refused in the same way, and written nowhere.
@@ -34,7 +33,7 @@ impl Scenario {
     /// Checks a command and, if nothing refuses it, applies it.
     pub fn execute(&mut self, command: &Command) -> Result<Done, CommandError> {
         let revision = self.estate.revision().next();
-        let source = default_source();
+        let source = SourceName::manual();
         let mut planner = Planner::new(&mut self.estate, &mut self.ids, self.at, revision, &source);
         let done = planner.execute(command);
         self.delta.items.extend(planner.finish().delta.items);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::planner::{Done, Planner};
 use super::{CommandError, ErrorCode};
-use crate::model::{Command, Delta, IdempotencyKey, Name, Revision};
+use crate::model::{Command, Delta, IdempotencyKey, Revision, SourceName};
 
 /// Most commands in one write.
 pub const COMMANDS_MAX: usize = 10_000;
@@ -50,7 +50,7 @@ pub struct WriteRequest {
     /// Whether only to say what would happen.
     pub dry_run: bool,
     /// The source behind it; absent: `manual`.
-    pub source: Option<Name>,
+    pub source: Option<SourceName>,
     /// Why, in the asker's words.
     pub reason: Option<String>,
     /// The key under which a repetition is recognised.
@@ -146,9 +146,4 @@ impl WriteError {
             Self::Closed => ErrorCode::NotReady,
         }
     }
-}
-
-/// The source behind a write that names none.
-pub(super) fn default_source() -> Name {
-    Name::new("manual").expect("`manual` is a name")
 }

@@ -16,14 +16,13 @@ use tokio::sync::{broadcast, oneshot};
 use tracing::{error, info, warn};
 
 use super::idempotency::{IdempotencyKeys, Known};
-use super::planner::{Planned, Planner};
+use super::planner::{Planned, Planner, Sighted};
 use super::states::States;
 use super::unsaved::Unsaved;
-use super::write::{BatchMode, Work, WriteError, WriteOutcome, WriteRequest, default_source};
+use super::write::{BatchMode, Work, WriteError, WriteOutcome, WriteRequest};
 use super::{CommandError, Done, Status};
 use crate::clock::{Clock, IdGenerator};
-use crate::graph::sightings::SightingKind;
-use crate::model::{Actor, Delta, JournalEntry, Name, Revision, SourceId};
+use crate::model::{Actor, Delta, JournalEntry, Revision, SourceId, SourceName};
 use crate::store::{AppendError, Pending, Store};
 
 /// Most writes in one transaction.
@@ -73,7 +72,7 @@ struct Waiting {
     outcome: WriteOutcome,
     entry: Option<Arc<JournalEntry>>,
     source: Option<SourceId>,
-    sighted: Vec<(SightingKind, u32)>,
+    sighted: Vec<Sighted>,
 }
 
 impl Writer {
@@ -161,7 +160,7 @@ impl Writer {
             }
             None => {}
         }
-        let source = queued.request.source.clone().unwrap_or_else(default_source);
+        let source = queued.request.source.clone().unwrap_or_else(SourceName::manual);
         let work = std::mem::replace(&mut queued.request.work, Work::Commands(Vec::new()));
         let mode = queued.request.mode;
         let estate = self.states.spare();
@@ -215,7 +214,7 @@ impl Writer {
                 revision: slip.revision,
                 at: slip.at,
                 actor: queued.actor.clone(),
-                source: slip.source,
+                source: slip.source.name,
                 reason: request.reason.as_deref().map(Into::into),
                 idempotency_key: request.idempotency_key.clone(),
                 request_digest: request.request_digest,
@@ -353,7 +352,8 @@ impl Writer {
         for one in waiting {
             if let Some(source) = one.source {
                 let at = one.entry.as_ref().map_or_else(|| self.clock.now(), |entry| entry.at);
-                for (kind, slot) in &one.sighted {
+                for (kind, slot, observed_at) in &one.sighted {
+                    let at = observed_at.map_or(at, |observed_at| observed_at.min(at));
                     snapshot.sightings().saw(*kind, source, *slot, at);
                 }
             }
@@ -419,7 +419,7 @@ enum Prepared {
 struct Slip {
     revision: Revision,
     at: Timestamp,
-    source: Name,
+    source: SourceName,
 }
 
 impl Waiting {

@@ -4,11 +4,12 @@ use hashbrown::HashMap;
 
 use super::resolve::NAME_ATTRIBUTE;
 use super::{
-    ATTRIBUTES_MAX, CI_TYPES_MAX, Catalog, CatalogError, INHERITANCE_DEPTH_MAX, POOLS_MAX, Problem,
+    ATTRIBUTES_MAX, CI_TYPES_MAX, Catalog, CatalogError, INGEST_RULES_MAX, INHERITANCE_DEPTH_MAX, POOLS_MAX, Problem,
     RELATIONSHIP_TYPES_MAX, resolve,
 };
-use crate::model::CiTypeId;
-use crate::model::definition::{AttributeDefinition, CiTypeDefinition, ValueType};
+use crate::model::definition::{AttributeDefinition, CiTypeDefinition, IdentificationRule, ValueType};
+use crate::model::rule::{AuthorityRule, DerivationRule, IngestRuleKind};
+use crate::model::{CiTypeId, IngestRule, Name};
 
 /// Something wrong, and the CI type it is about.
 pub(super) struct Finding {
@@ -197,4 +198,131 @@ fn narrows(own: &ValueType, above: &ValueType) -> bool {
         (ValueType::List(own), ValueType::List(above)) => narrows(own, above),
         (own, above) => own == above,
     }
+}
+
+/// What rules of ingest and of identification name is there, and no two rules contradict each other.
+pub(super) fn rules(catalog: &Catalog) -> Result<(), Finding> {
+    for definition in catalog.ci_types() {
+        for rule in definition.identification.iter().flatten() {
+            identification_rule(catalog, rule).map_err(|problem| {
+                let part = format!("identification rule `{}`", rule.name);
+                Finding::of_part(definition, &part, problem)
+            })?;
+        }
+    }
+    for kind in IngestRuleKind::ALL {
+        let count = catalog.ingest_rules().filter(|rule| rule.kind() == kind).count();
+        resolve::within("the list of rules of one kind", count, INGEST_RULES_MAX).map_err(|problem| Finding {
+            ci_type: None,
+            subject: "the catalog".to_owned(),
+            problem,
+        })?;
+    }
+    let mut decided: HashMap<(CiTypeId, Option<&Name>), &Name> = HashMap::new();
+    for rule in catalog.ingest_rules() {
+        let found = match rule.as_ref() {
+            IngestRule::Authority(rule) => authority(catalog, rule, &mut decided),
+            IngestRule::Derivation(rule) => derivation(catalog, rule),
+            IngestRule::ClassAlias(alias) => known_type(catalog, alias.ci_type),
+            IngestRule::Source(_) | IngestRule::Junk(_) => Ok(()),
+        };
+        found.map_err(|problem| Finding {
+            ci_type: None,
+            subject: format!("{} `{}`", rule.kind(), rule.name()),
+            problem,
+        })?;
+    }
+    Ok(())
+}
+
+fn identification_rule(catalog: &Catalog, rule: &IdentificationRule) -> Result<(), Problem> {
+    let types = rule
+        .host
+        .iter()
+        .chain(rule.related.iter().map(|one| &one.relationship_type));
+    for name in types {
+        if catalog.relationship_type_named(name.as_str()).is_none() {
+            return Err(Problem::UnknownRelationshipType(name.to_string()));
+        }
+    }
+    let Some(related) = &rule.related else { return Ok(()) };
+    let ci_type = catalog.ci_type_named(related.ci_type.as_str());
+    let ci_type = ci_type.ok_or_else(|| Problem::UnknownCiType(related.ci_type.to_string()))?;
+    let unknown = related.attributes.iter().find(|name| !has(catalog, ci_type.id, name));
+    unknown.map_or(Ok(()), |name| Err(Problem::UnknownAttribute(name.clone())))
+}
+
+fn authority<'a>(
+    catalog: &'a Catalog,
+    rule: &'a AuthorityRule,
+    decided: &mut HashMap<(CiTypeId, Option<&'a Name>), &'a Name>,
+) -> Result<(), Problem> {
+    known_type(catalog, rule.ci_type)?;
+    let unknown = rule
+        .attributes
+        .iter()
+        .find(|name| !matches!(name.as_str(), "stage" | "tags") && !has(catalog, rule.ci_type, name));
+    if let Some(name) = unknown {
+        return Err(Problem::UnknownAttribute(name.clone()));
+    }
+    let whole = rule.attributes.is_empty().then_some(None);
+    for what in rule.attributes.iter().map(Some).chain(whole) {
+        if let Some(other) = decided.insert((rule.ci_type, what), &rule.name) {
+            return Err(Problem::AuthorityOverlap {
+                other: other.clone(),
+                what: what.map_or_else(
+                    || "the attributes that no rule names".to_owned(),
+                    |name| format!("`{name}`"),
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn derivation(catalog: &Catalog, rule: &DerivationRule) -> Result<(), Problem> {
+    known_type(catalog, rule.from)?;
+    known_type(catalog, rule.to)?;
+    if !has(catalog, rule.from, &rule.attribute) {
+        return Err(Problem::UnknownAttribute(rule.attribute.clone()));
+    }
+    if !has(catalog, rule.to, &rule.to_attribute) {
+        return Err(Problem::UnknownAttribute(rule.to_attribute.clone()));
+    }
+    if rule.to_attribute.as_str() != NAME_ATTRIBUTE && !tells_apart(catalog, rule.to, &rule.to_attribute) {
+        return Err(Problem::NotIdentifying(rule.to_attribute.clone()));
+    }
+    let definition = catalog.relationship_type(rule.relationship_type);
+    let definition =
+        definition.ok_or_else(|| Problem::UnknownRelationshipType(rule.relationship_type.number().to_string()))?;
+    let (from, to) = if rule.reversed {
+        (rule.to, rule.from)
+    } else {
+        (rule.from, rule.to)
+    };
+    if !catalog.allows_ends(definition.id, from, to) {
+        return Err(Problem::EndsNotAllowed(definition.name.clone()));
+    }
+    Ok(())
+}
+
+/// Whether an attribute is unique, or named by a rule that identifies CIs of the type or a subtype.
+fn tells_apart(catalog: &Catalog, ci_type: CiTypeId, attribute: &Name) -> bool {
+    let unique = catalog
+        .attribute_of(ci_type, attribute.as_str())
+        .is_some_and(|found| found.unique);
+    let names = |id: &CiTypeId| {
+        let mut rules = catalog.identification_of(*id).iter();
+        rules.any(|rule| rule.attributes.contains(attribute))
+    };
+    unique || catalog.subtypes(ci_type).iter().any(names)
+}
+
+fn known_type(catalog: &Catalog, id: CiTypeId) -> Result<(), Problem> {
+    let found = catalog.ci_type(id).map(|_| ());
+    found.ok_or_else(|| Problem::UnknownCiType(id.number().to_string()))
+}
+
+fn has(catalog: &Catalog, ci_type: CiTypeId, attribute: &Name) -> bool {
+    attribute.as_str() == NAME_ATTRIBUTE || catalog.attribute_of(ci_type, attribute.as_str()).is_some()
 }

@@ -6,7 +6,9 @@ use hashbrown::{HashMap, HashSet};
 use toml::Spanned;
 
 use super::file::{File, Place, RawAttribute, RawCiType, RawExtension, RawRelationshipType, RawRule};
-use super::{Catalog, CatalogError, DESCRIPTION_BYTES_MAX, INHERITANCE_DEPTH_MAX, Problem, RULES_MAX, check, resolve};
+use super::{
+    Catalog, CatalogError, DESCRIPTION_BYTES_MAX, INHERITANCE_DEPTH_MAX, Problem, RULES_MAX, check, resolve, rule,
+};
 use crate::model::definition::{AttributeDefinition, CiTypeDefinition, IdentificationRule, RelationshipTypeDefinition};
 use crate::model::delta::BeforeAfter;
 use crate::model::{AttributeId, CiTypeId, DeltaItem, LifecycleStage, Name, PoolId, RelationshipTypeId};
@@ -35,6 +37,10 @@ impl Catalog {
         check::whole(&definer.draft).map_err(|found| definer.locate(found))?;
         definer.relationship_types()?;
         definer.lifecycle()?;
+        for item in rule::items(&definer.draft, &file)? {
+            definer.push(item);
+        }
+        check::rules(&definer.draft).map_err(|found| definer.locate(found))?;
         Ok(definer.items)
     }
 }
@@ -195,6 +201,7 @@ impl Definer<'_> {
             attributes: self.attributes(&raw.attributes, parent, &place)?,
             identification: self.rules(raw.identification.as_deref(), &place)?,
             default_tier: resolve::tier(raw.default_tier).map_err(refuse)?,
+            retire_after: rule::length(raw.retire_after.as_ref()).map_err(refuse)?,
             name,
         };
         if let Some(change) = changed(self.draft.stored_ci_type(id), definition) {
@@ -237,6 +244,9 @@ impl Definer<'_> {
         }
         if raw.default_tier.is_some() {
             definition.default_tier = resolve::tier(raw.default_tier).map_err(refuse)?;
+        }
+        if raw.retire_after.is_some() {
+            definition.retire_after = rule::length(raw.retire_after.as_ref()).map_err(refuse)?;
         }
         self.places.entry(id).or_insert_with(|| place.clone());
         if let Some(change) = changed(Some(&known), definition) {

@@ -3,12 +3,14 @@
 use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashMap;
+use jiff::SignedDuration;
 use regex::Regex;
 
 use super::Catalog;
+use super::rule_lookup::RuleTables;
 use super::value::compile;
 use crate::model::definition::{AttributeDefinition, CiTypeDefinition, IdentificationRule};
-use crate::model::{AttributeId, CiTypeId, Name, PoolId, RelationshipTypeId};
+use crate::model::{AttributeId, CiTypeId, IngestRule, Name, PoolId, RelationshipTypeId};
 
 /// Tables built from a whole catalog. Building is linear in the number of types times the depth of
 /// the tree and the number of attributes a type adds; types that add none share their parent's.
@@ -26,6 +28,7 @@ pub(super) struct Derived {
     patterns: HashMap<String, OnceLock<Option<Regex>>>,
     /// Attributes that tell CIs apart, sorted.
     identifying: Vec<AttributeId>,
+    pub(super) rules: RuleTables,
 }
 
 #[derive(Debug)]
@@ -37,6 +40,7 @@ struct DerivedType {
     attributes: Effective,
     identification: Arc<[IdentificationRule]>,
     default_tier: Option<u8>,
+    retire_after: Option<SignedDuration>,
 }
 
 /// The attributes of a type with all that it inherits.
@@ -101,6 +105,7 @@ impl Derived {
             derived.note_patterns(&definition.attributes);
         }
         derived.identifying = identifying(catalog);
+        derived.rules = RuleTables::build(catalog);
         for definition in catalog.pools() {
             derived.pool_names.insert(definition.name.clone(), definition.id);
         }
@@ -176,6 +181,7 @@ impl Derived {
             None => above.map_or_else(|| Arc::from([]), |above| Arc::clone(&above.identification)),
         };
         let default_tier = definition.default_tier.or(above.and_then(|above| above.default_tier));
+        let retire_after = definition.retire_after.or(above.and_then(|above| above.retire_after));
         let start = self.preorder.len();
         self.preorder.push(definition.id);
         self.types[definition.id.index()] = Some(DerivedType {
@@ -184,6 +190,7 @@ impl Derived {
             attributes: inherited.extended(&definition.attributes, Some(definition.id)),
             identification,
             default_tier,
+            retire_after,
         });
     }
 
@@ -229,6 +236,10 @@ impl Derived {
         self.entry(ci_type)?.default_tier
     }
 
+    pub(super) fn retire_after(&self, ci_type: CiTypeId) -> Option<SignedDuration> {
+        self.entry(ci_type)?.retire_after
+    }
+
     /// The compiled form of a definition's pattern: compiled by its first use, once. `None` if it
     /// does not compile, which a checked definition's does.
     pub(super) fn pattern(&self, pattern: &str) -> Option<&Regex> {
@@ -239,7 +250,7 @@ impl Derived {
     }
 }
 
-/// Unique attributes, and those that identification rules name.
+/// Unique attributes, and those that rules of identification and derivations name.
 fn identifying(catalog: &Catalog) -> Vec<AttributeId> {
     let mut found = Vec::new();
     for ci_type in catalog.ci_types() {
@@ -251,12 +262,21 @@ fn identifying(catalog: &Catalog) -> Vec<AttributeId> {
                 .map(|known| known.id),
         );
         let rules = ci_type.identification.iter().flatten();
-        found.extend(
-            rules
-                .flat_map(|rule| &rule.attributes)
-                .filter_map(|name| catalog.attribute_id(name.as_str())),
-        );
+        let related = |rule: &IdentificationRule| rule.related.as_ref().map(|one| one.attributes.clone());
+        let named = rules.flat_map(|rule| {
+            rule.attributes
+                .iter()
+                .cloned()
+                .chain(related(rule).into_iter().flatten())
+        });
+        found.extend(named.filter_map(|name| catalog.attribute_id(name.as_str())));
     }
+    let derivations = catalog.ingest_rules().filter_map(|rule| match rule.as_ref() {
+        IngestRule::Derivation(rule) => Some(rule),
+        IngestRule::Source(_) | IngestRule::Authority(_) | IngestRule::Junk(_) | IngestRule::ClassAlias(_) => None,
+    });
+    let named = derivations.flat_map(|rule| [&rule.attribute, &rule.to_attribute]);
+    found.extend(named.filter_map(|name| catalog.attribute_id(name.as_str())));
     found.sort_unstable();
     found.dedup();
     found

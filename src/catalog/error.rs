@@ -79,6 +79,9 @@ pub enum Problem {
     /// There is no such relationship type.
     #[error("there is no relationship type `{0}`")]
     UnknownRelationshipType(String),
+    /// There is no such rule of ingest.
+    #[error("there is no such rule: correct the name or the kind")]
+    UnknownIngestRule,
     /// There is no such pool.
     #[error("there is no pool `{0}`: define it in the same file, or correct the name")]
     UnknownPool(String),
@@ -162,6 +165,45 @@ pub enum Problem {
     /// The type has subtypes.
     #[error("it has the subtype `{0}`: remove that first")]
     HasSubtypes(Name),
+    /// A rule of ingest or of identification names it.
+    #[error("{0} names it: change that first")]
+    NamedByRule(String),
+    /// A share outside 0 to 100.
+    #[error("`{0}` is no share: use 0 to 100, in percent")]
+    InvalidShare(i64),
+    /// A length of time that is none, or not of whole seconds.
+    #[error("`{0}` is no length of time: use whole seconds as 7d, 12h or PT30M, at most 36500d")]
+    InvalidLength(String),
+    /// A word that is none of those that stand there.
+    #[error("`{word}` is not known here: use {known}")]
+    UnknownWord {
+        /// The word, shortened.
+        word: String,
+        /// The words that are known.
+        known: String,
+    },
+    /// A list has something twice.
+    #[error("{list} lists `{name}` twice: keep one")]
+    ListedTwice {
+        /// Which list.
+        list: &'static str,
+        /// What is there twice.
+        name: Name,
+    },
+    /// Two rules of one type decide the same.
+    #[error("authority `{other}` decides {what} of the same type already: state it in one of them")]
+    AuthorityOverlap {
+        /// The other rule.
+        other: Name,
+        /// What both decide.
+        what: String,
+    },
+    /// CIs cannot be looked up by the attribute.
+    #[error("`{0}` does not tell CIs apart: use `name`, a unique attribute, or one that an identification rule names")]
+    NotIdentifying(Name),
+    /// A relationship type does not lead between the types that a rule names.
+    #[error("relationship type `{0}` does not allow these ends: use another, or `reversed`")]
+    EndsNotAllowed(Name),
     /// A relationship type names the type.
     #[error("relationship type `{0}` names it: change that first")]
     NamedByRelationshipType(Name),

@@ -19,6 +19,11 @@ pub(super) struct Content {
     pub(super) relationship_type: Vec<Spanned<RawRelationshipType>>,
     pub(super) pool: Vec<Spanned<RawPool>>,
     pub(super) lifecycle: Vec<Spanned<RawLifecycle>>,
+    pub(super) source: Vec<Spanned<RawSource>>,
+    pub(super) authority: Vec<Spanned<RawAuthority>>,
+    pub(super) junk: Vec<Spanned<RawJunk>>,
+    pub(super) derivation: Vec<Spanned<RawDerivation>>,
+    pub(super) class_alias: Vec<Spanned<RawClassAlias>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -32,6 +37,7 @@ pub(super) struct RawCiType {
     #[serde(default, rename = "abstract")]
     pub(super) is_abstract: bool,
     pub(super) default_tier: Option<i64>,
+    pub(super) retire_after: Option<String>,
     pub(super) identification: Option<Vec<Spanned<RawRule>>>,
     #[serde(default)]
     pub(super) attributes: Vec<Spanned<RawAttribute>>,
@@ -42,6 +48,7 @@ pub(super) struct RawCiType {
 pub(super) struct RawExtension {
     pub(super) name: String,
     pub(super) default_tier: Option<i64>,
+    pub(super) retire_after: Option<String>,
     pub(super) identification: Option<Vec<Spanned<RawRule>>>,
     #[serde(default)]
     pub(super) attributes: Vec<Spanned<RawAttribute>>,
@@ -71,8 +78,20 @@ pub(super) struct RawAttribute {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRule {
     pub(super) name: String,
+    #[serde(default)]
     pub(super) attributes: Vec<String>,
     pub(super) priority: Option<u16>,
+    /// The relationship type that leads to the host.
+    pub(super) host: Option<String>,
+    pub(super) related: Option<RawRelated>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRelated {
+    pub(super) relationship_type: String,
+    pub(super) ci_type: String,
+    pub(super) attributes: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -116,6 +135,64 @@ pub(super) struct RawLifecycle {
     pub(super) current_state: Option<String>,
     #[serde(default)]
     pub(super) next: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSource {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) description: String,
+    pub(super) may_create: Option<bool>,
+    pub(super) may_update: Option<bool>,
+    pub(super) may_retire: Option<bool>,
+    pub(super) may_create_placeholders: Option<bool>,
+    pub(super) on_no_match: Option<String>,
+    pub(super) on_many_matches: Option<String>,
+    pub(super) sweep_share_max: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAuthority {
+    pub(super) name: String,
+    pub(super) ci_type: String,
+    pub(super) attributes: Option<Vec<String>>,
+    pub(super) policy: String,
+    #[serde(default)]
+    pub(super) sources: Vec<String>,
+    pub(super) lapse: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawJunk {
+    pub(super) name: String,
+    pub(super) attributes: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) values: Vec<String>,
+    #[serde(default)]
+    pub(super) patterns: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDerivation {
+    pub(super) name: String,
+    pub(super) from: String,
+    pub(super) attribute: String,
+    pub(super) relationship_type: String,
+    pub(super) to: String,
+    pub(super) to_attribute: Option<String>,
+    #[serde(default)]
+    pub(super) reversed: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawClassAlias {
+    pub(super) name: String,
+    pub(super) ci_type: String,
 }
 
 /// Where something stands in a file and what it is, for refusals.

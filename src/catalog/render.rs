@@ -1,5 +1,7 @@
 //! The catalog written back as a catalog file.
 
+mod rule;
+
 use std::fmt::Write as _;
 
 use super::Catalog;
@@ -19,6 +21,8 @@ impl Catalog {
         self.ci_types().for_each(|one| push(&mut text, &self.ci_type_text(one)));
         self.relationship_types()
             .for_each(|one| push(&mut text, &self.relationship_type_text(one)));
+        self.ingest_rules()
+            .for_each(|one| push(&mut text, &self.render_ingest_rule(one)));
         text
     }
 
@@ -41,8 +45,11 @@ impl Catalog {
         if let Some(tier) = definition.default_tier {
             table.raw("default_tier", &tier.to_string());
         }
+        if let Some(grace) = definition.retire_after {
+            table.text("retire_after", &rule::length(grace));
+        }
         if let Some(rules) = &definition.identification {
-            table.rows("identification", &rules.iter().map(rule).collect::<Vec<_>>());
+            table.rows("identification", &rules.iter().map(identification).collect::<Vec<_>>());
         }
         if !definition.attributes.is_empty() {
             table.rows(
@@ -124,10 +131,22 @@ fn pool(definition: &PoolDefinition) -> String {
     table.0
 }
 
-fn rule(rule: &IdentificationRule) -> Row {
+fn identification(rule: &IdentificationRule) -> Row {
     let mut row = Row::default();
     row.text("name", rule.name.as_str());
-    row.raw("attributes", &list(rule.attributes.iter().map(Name::as_str)));
+    if !rule.attributes.is_empty() {
+        row.raw("attributes", &list(rule.attributes.iter().map(Name::as_str)));
+    }
+    if let Some(host) = &rule.host {
+        row.text("host", host.as_str());
+    }
+    if let Some(related) = &rule.related {
+        let mut inner = Row::default();
+        inner.text("relationship_type", related.relationship_type.as_str());
+        inner.text("ci_type", related.ci_type.as_str());
+        inner.raw("attributes", &list(related.attributes.iter().map(Name::as_str)));
+        row.raw("related", &format!("{{ {} }}", inner.0.join(", ")));
+    }
     row.raw("priority", &rule.priority.to_string());
     row
 }

@@ -91,13 +91,18 @@ fn check_attribute(definition: &AttributeDefinition) -> Result<(), Problem> {
             ));
         }
         within("the pattern", pattern.len(), PATTERN_BYTES_MAX)?;
-        compile(pattern).map_err(|error| Problem::InvalidPattern {
-            pattern: shortened(pattern),
-            // The last line says what is wrong; those before it draw the pattern.
-            message: error.to_string().lines().last().unwrap_or_default().to_owned(),
-        })?;
+        compile(pattern).map_err(|error| invalid_pattern(pattern, &error))?;
     }
     Ok(())
+}
+
+/// Why a pattern is refused.
+pub(super) fn invalid_pattern(pattern: &str, error: &regex::Error) -> Problem {
+    Problem::InvalidPattern {
+        pattern: shortened(pattern),
+        // The last line says what is wrong; those before it draw the pattern.
+        message: error.to_string().lines().last().unwrap_or_default().to_owned(),
+    }
 }
 
 fn value_type(raw: &RawAttribute, inherited: Option<&AttributeDefinition>) -> Result<ValueType, Problem> {
@@ -202,7 +207,7 @@ fn scalar(value: &Value) -> String {
 
 /// An identification rule; its attributes are checked once the whole type is known.
 pub(super) fn rule(raw: &RawRule, position: usize) -> Result<IdentificationRule, Problem> {
-    if raw.attributes.is_empty() {
+    if raw.attributes.is_empty() && raw.related.is_none() {
         return Err(Problem::Empty("`attributes`"));
     }
     within("`attributes`", raw.attributes.len(), RULE_ATTRIBUTES_MAX)?;
@@ -221,6 +226,8 @@ pub(super) fn rule(raw: &RawRule, position: usize) -> Result<IdentificationRule,
         name: Name::new(&raw.name)?,
         attributes,
         priority: raw.priority.unwrap_or(in_order),
+        host: raw.host.as_deref().map(Name::new).transpose()?,
+        related: raw.related.as_ref().map(super::rule::related).transpose()?,
     })
 }
 

@@ -252,7 +252,7 @@ fn timestamp(input: &Input) -> Result<AttributeValue, Expected> {
 }
 
 /// ISO 8601 or friendly; a day has 24 hours, and months are refused because they have no length.
-fn duration(input: &Input) -> Result<AttributeValue, Expected> {
+pub(super) fn duration(input: &Input) -> Result<AttributeValue, Expected> {
     let read = |word: &str| {
         word.parse::<SignedDuration>().ok().or_else(|| {
             let span: Span = word.parse().ok()?;

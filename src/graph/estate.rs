@@ -11,6 +11,7 @@ use petgraph::visit::EdgeRef;
 use super::Slot;
 use super::dependency::{CiColumns, DependencyIndex};
 use super::group_table::GroupTable;
+use super::identity_table::IdentityTable;
 use super::listing::Listing;
 use super::lookup::Lookup;
 use super::marks::ChangeMarks;
@@ -22,8 +23,8 @@ use super::slips::Slip;
 use crate::catalog::Catalog;
 use crate::model::{
     AttributeId, AttributeValue, Attributes, CiId, CiTypeId, ConfigurationItem, GroupId, LifecycleStage,
-    RedundancyGroup, Relationship, RelationshipId, RelationshipTypeId, Revision, Source, SourceId, Strength, Validity,
-    Weight,
+    RedundancyGroup, Relationship, RelationshipId, RelationshipTypeId, Revision, SaidBy, Source, SourceId, SourceName,
+    Strength, Validity, Weight,
 };
 
 /// CIs whose pointers are copied together when one of them changes in one of two states: each costs
@@ -38,17 +39,22 @@ pub struct Estate {
     pub(super) committed_at: Timestamp,
     pub(super) catalog: Arc<Catalog>,
     pub(super) sources: Vec<Arc<Source>>,
+    /// By source the first one of the same name.
+    pub(super) namesakes: Vec<SourceId>,
     /// Who is linked to whom; the type of the relationship is the weight.
     pub(super) graph: StableDiGraph<(), RelationshipTypeId>,
     pub(super) cis: SharedVec<Option<Arc<ConfigurationItem>>, CIS_PER_PART>,
     pub(super) columns: CiColumns,
     pub(super) listing: Listing,
     pub(super) by_id: Lookup,
+    /// By the identities that CIs had before they became part of others.
+    pub(super) by_alias: Lookup,
     pub(super) by_name: Lookup,
     pub(super) by_identifier: Lookup,
     pub(super) by_native_key: Lookup,
     pub(super) relationships: RelationshipTable,
     pub(super) groups: GroupTable,
+    pub(super) identities: IdentityTable,
     pub(super) dependency: DependencyIndex,
     pub(super) search: SearchIndex,
     pub(super) sightings: Arc<Sightings>,
@@ -92,16 +98,19 @@ impl Default for Estate {
             committed_at: Timestamp::UNIX_EPOCH,
             catalog: Arc::default(),
             sources: Vec::new(),
+            namesakes: Vec::new(),
             graph: StableDiGraph::default(),
             cis: SharedVec::default(),
             columns: CiColumns::default(),
             listing: Listing::default(),
             by_id: Lookup::default(),
+            by_alias: Lookup::default(),
             by_name: Lookup::default(),
             by_identifier: Lookup::default(),
             by_native_key: Lookup::default(),
             relationships: RelationshipTable::default(),
             groups: GroupTable::default(),
+            identities: IdentityTable::default(),
             dependency: DependencyIndex::default(),
             search: SearchIndex::default(),
             sightings: Arc::default(),
@@ -140,12 +149,21 @@ impl Estate {
         self.sources.get(id.index()).map(Arc::as_ref)
     }
 
-    /// A source by name. Linear in the number of sources, which is small.
-    pub fn source_named(&self, name: &str) -> Option<&Source> {
-        self.sources
-            .iter()
-            .map(Arc::as_ref)
-            .find(|source| source.name.as_str() == name)
+    /// The sources of a name, one for each of its feeds and scopes that has spoken. Linear in the
+    /// number of sources, which is small.
+    pub fn sources_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Source> {
+        let sources = self.sources.iter().map(Arc::as_ref);
+        sources.filter(move |source| source.name.as_str() == name)
+    }
+
+    /// A source by name, feed and scope. Linear in the number of sources, which is small.
+    pub fn source_of(&self, name: &SourceName) -> Option<&Source> {
+        self.sources.iter().map(Arc::as_ref).find(|source| name.is_of(source))
+    }
+
+    /// The first source of the same name: all of them know CIs by the same keys.
+    pub fn namesake(&self, source: SourceId) -> SourceId {
+        self.namesakes.get(source.index()).copied().unwrap_or(source)
     }
 
     /// Number of CIs.
@@ -201,9 +219,25 @@ impl Estate {
         self.cis.len()
     }
 
-    /// The slot of a CI.
+    /// The slot of a CI, or of the CI that it became part of.
     pub fn slot_of(&self, id: CiId) -> Option<Slot> {
+        self.slot_by_id(id).or_else(|| {
+            let has = |slot: &Slot| {
+                let standing = self.ci_in(*slot).and_then(|ci| ci.standing());
+                standing.is_some_and(|standing| standing.aliases.contains(&id))
+            };
+            self.by_alias.candidates(id).find(has)
+        })
+    }
+
+    /// The slot of the CI with this very identity.
+    pub(super) fn slot_by_id(&self, id: CiId) -> Option<Slot> {
         self.by_id.candidates(id).find(|slot| self.columns.id(*slot) == id)
+    }
+
+    /// The identity that a CI goes by now: another one, if it became part of another CI.
+    pub fn present_id(&self, id: CiId) -> CiId {
+        self.slot_of(id).map_or(id, |slot| self.ci_id(slot))
     }
 
     /// A CI by id.
@@ -287,13 +321,14 @@ impl Estate {
         candidates.filter(move |slot| self.ci_at(*slot).attributes().value(attribute).as_ref() == Some(value))
     }
 
-    /// The CI that a source knows under a key.
+    /// The CI that a source knows under a key, whatever its feed and scope.
     pub fn by_native_key(&self, source: SourceId, key: &str) -> Option<Slot> {
+        let namesake = self.namesake(source);
         let knows = |slot: &Slot| {
             let mut origins = self.ci_at(*slot).origins();
-            origins.any(|origin| origin.source == source && &*origin.native_key == key)
+            origins.any(|origin| self.namesake(origin.source) == namesake && &*origin.native_key == key)
         };
-        self.by_native_key.candidates((source, key)).find(knows)
+        self.by_native_key.candidates((namesake, key)).find(knows)
     }
 
     /// When a source last spoke of a CI.
@@ -497,6 +532,16 @@ impl RelationshipRef<'_> {
         self.extras().and_then(|extras| extras.validity)
     }
 
+    /// Who says so besides [`RelationshipRef::source`].
+    pub fn also_said_by(&self) -> &[SaidBy] {
+        self.extras().map_or(&[], |extras| &extras.also_said_by)
+    }
+
+    /// Whether a source says so.
+    pub fn is_said_by(&self, source: SourceId) -> bool {
+        self.source() == source || self.also_said_by().iter().any(|said| said.source == source)
+    }
+
     /// All of it, by value.
     pub fn to_relationship(&self) -> Relationship {
         Relationship {
@@ -512,6 +557,7 @@ impl RelationshipRef<'_> {
             attributes: self.attributes(),
             source: self.source(),
             first_seen: self.first_seen(),
+            also_said_by: self.also_said_by().to_vec(),
             validity: self.validity(),
         }
     }

@@ -18,6 +18,8 @@ pub struct ChangeMarks {
     pub cis: BTreeSet<u32>,
     /// Numbers of the groups of [`RELATIONSHIPS_PER_MARK`] relationships.
     pub relationships: BTreeSet<u32>,
+    /// Numbers of the chunks of merges and distinctions.
+    pub identities: BTreeSet<u32>,
     /// Whether a redundancy group changed.
     pub groups: bool,
     /// Whether the catalog changed.
@@ -31,6 +33,7 @@ impl ChangeMarks {
     pub fn merge(&mut self, other: Self) {
         self.cis.extend(other.cis);
         self.relationships.extend(other.relationships);
+        self.identities.extend(other.identities);
         self.groups |= other.groups;
         self.catalog |= other.catalog;
         self.sources |= other.sources;

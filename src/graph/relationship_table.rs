@@ -14,7 +14,7 @@ use std::hash::Hasher;
 use super::Slot;
 use super::shared::{SharedTable, SharedVec};
 use crate::model::{
-    Attributes, GroupId, Relationship, RelationshipId, RelationshipTypeId, SourceId, Strength, Validity, Weight,
+    Attributes, GroupId, Relationship, RelationshipId, RelationshipTypeId, SaidBy, SourceId, Strength, Validity, Weight,
 };
 
 /// Number of a relationship's place in the tables.
@@ -75,6 +75,7 @@ pub(super) struct Extras {
     pub(super) weight: Weight,
     pub(super) group: Option<GroupId>,
     pub(super) attributes: Attributes,
+    pub(super) also_said_by: Vec<SaidBy>,
     pub(super) validity: Option<Validity>,
 }
 
@@ -226,6 +227,7 @@ impl RelationshipTable {
             weight: relationship.weight,
             group: relationship.group,
             attributes: relationship.attributes.clone(),
+            also_said_by: relationship.also_said_by.clone(),
             validity: relationship.validity,
         };
         if let Some(group) = extras.group {

@@ -77,6 +77,31 @@ impl Sightings {
             .flatten()
     }
 
+    /// The slots of which a source has ever spoken, ascending: also of what is gone since, or spoken of
+    /// by others only.
+    pub fn seen(&self, kind: SightingKind, source: SourceId) -> Vec<u32> {
+        let chunks = self.chunks.read();
+        let first = SightingChunk {
+            kind,
+            source,
+            number: 0,
+        };
+        let last = SightingChunk {
+            number: u32::MAX,
+            ..first
+        };
+        let mut slots = Vec::new();
+        for (key, chunk) in chunks.range(first..=last) {
+            let start = key.number * SIGHTINGS_CHUNK;
+            let seen = (start..).zip(&chunk.seconds);
+            slots.extend(
+                seen.filter(|(_, second)| second.load(Ordering::Relaxed) > 0)
+                    .map(|(slot, _)| slot),
+            );
+        }
+        slots
+    }
+
     /// The chunks that changed since the last call, for saving.
     pub fn take_dirty(&self) -> Vec<(SightingChunk, Vec<u32>)> {
         let chunks = self.chunks.read();

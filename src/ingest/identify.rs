@@ -75,8 +75,13 @@ impl Asker<'_> {
             return Identity::New;
         };
         let rules = self.estate.catalog().identification_of(ci_type.id);
+        let mut stronger: Vec<(AttributeId, AttributeValue)> = Vec::new();
         for (place, rule) in rules.iter().enumerate() {
-            let (result, identity) = match self.try_rule(record, ci_type, rule).as_deref() {
+            let mut found = self.try_rule(record, ci_type, rule);
+            if let Some(found) = &mut found {
+                found.retain(|slot| !self.is_another(*slot, record, &stronger));
+            }
+            let (result, identity) = match found.as_deref() {
                 None => (AttemptResult::Skipped, None),
                 Some([]) => (AttemptResult::NoMatch, None),
                 Some([slot]) => (AttemptResult::Matched, Some(Identity::Known(*slot))),
@@ -86,8 +91,29 @@ impl Asker<'_> {
             if let Some(identity) = identity {
                 return identity;
             }
+            if let [only] = rule.attributes.as_slice() {
+                stronger.extend(self.stated(record, ci_type.id, only.as_str()));
+            }
         }
         Identity::New
+    }
+
+    /// Whether a CI that agrees with a record in a weaker rule is known to be another one: the same
+    /// source calls it by another key, and it differs in what a stronger rule goes by. So machines made
+    /// from one image, which share their name, stay apart; and a machine that got a new key stays one,
+    /// as long as nothing contradicts.
+    fn is_another(&self, slot: Slot, record: &CiRecord, stronger: &[(AttributeId, AttributeValue)]) -> bool {
+        let Some(key) = record.key.as_deref().filter(|_| !stronger.is_empty()) else {
+            return false;
+        };
+        let ci = self.estate.ci_at(slot);
+        let mut keys = ci
+            .origins()
+            .filter(|origin| origin.source == self.source && !origin.native_key.is_empty());
+        let contradicts = |(id, value): &(AttributeId, AttributeValue)| {
+            ci.attributes().value(*id).is_some_and(|recorded| recorded != *value)
+        };
+        keys.any(|origin| *origin.native_key != *key) && stronger.iter().any(contradicts)
     }
 
     /// Spells the steps of an identification out.
@@ -156,7 +182,9 @@ impl Asker<'_> {
         let family = self.family(ci_type);
         let agrees = |slot: &Slot| {
             let ci = self.estate.ci_at(*slot);
-            self.estate.catalog().is_a(ci.ci_type(), family)
+            // A CI of a more general type is one of which nobody has said yet what it is.
+            let catalog = self.estate.catalog();
+            (catalog.is_a(ci.ci_type(), family) || catalog.is_a(ci_type.id, ci.ci_type()))
                 && name.is_none_or(|name| ci.name() == name)
                 && values
                     .iter()

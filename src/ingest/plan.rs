@@ -8,6 +8,7 @@ mod relate;
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
+use jiff::Timestamp;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::app::{Done, Planner};
@@ -16,7 +17,7 @@ use crate::model::command::Migration;
 use crate::model::{CatalogCommand, Command, GroupId, Input};
 
 use super::identify::{Asker, Identity};
-use super::observation::{Observation, Observed, Position, RecordKind};
+use super::observation::{Observation, Observed, Position, RecordKind, Unreadable};
 use super::payload::CiRecord;
 use super::reconcile;
 use super::report::{ItemLine, Outcome, ProblemLine, Summary};
@@ -43,6 +44,33 @@ pub struct Memory {
     groups: HashMap<String, GroupId>,
     /// Records whose ends are not recorded yet.
     pub deferred: Deferred,
+    /// What the last batch spoke of, where somebody wants to know.
+    pub mentions: Option<Vec<Mention>>,
+}
+
+/// Something a payload spoke of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mention {
+    /// A CI.
+    Ci(Slot),
+    /// A relationship, by its place.
+    Relationship(u32),
+}
+
+impl Memory {
+    /// Of a payload at its start; `mentions`: whether to note what each batch speaks of.
+    pub fn new(mentions: bool) -> Self {
+        Self {
+            mentions: mentions.then(Vec::new),
+            ..Self::default()
+        }
+    }
+
+    fn mention(&mut self, mention: Mention) {
+        if let Some(mentions) = &mut self.mentions {
+            mentions.push(mention);
+        }
+    }
 }
 
 /// What became of a batch.
@@ -76,6 +104,8 @@ pub struct Terms {
     pub part: Part,
     /// Whether every record gets an item line.
     pub report_all: bool,
+    /// When the records were observed that do not say so themselves.
+    pub observed_at: Option<Timestamp>,
 }
 
 /// Plans a batch. Definitions come first, then CIs, then what connects them, so that the order of
@@ -99,7 +129,7 @@ pub fn plan(planner: &mut Planner<'_>, batch: Vec<Observation>, memory: &mut Mem
             Observed::Ci(record) => cis.push((position, *record)),
             Observed::Group(record) => groups.push((position, *record)),
             Observed::Relationship(record) => relationships.push((position, *record)),
-            Observed::Unreadable(unreadable) => planning.note(Item::unreadable(position, unreadable)),
+            Observed::Unreadable(unreadable) => planning.unreadable(position, unreadable),
         }
     }
     for (position, record) in cis {
@@ -200,7 +230,9 @@ impl Planning<'_, '_> {
         self.note(item);
     }
 
-    fn ci(&mut self, position: Position, record: CiRecord) {
+    fn ci(&mut self, position: Position, mut record: CiRecord) {
+        record.observed_at = record.observed_at.or(self.terms.observed_at);
+        let observed_at = record.observed_at;
         let mut item = Item::new(position, RecordKind::Ci);
         item.type_name = Some(record.ci_type.clone());
         item.key = record.key.clone().or_else(|| record.name.clone());
@@ -208,15 +240,23 @@ impl Planning<'_, '_> {
         let mut steps = Vec::new();
         let spoken = match self.asker().identify(&record, &mut steps) {
             Identity::Several(candidates) => {
+                for slot in candidates.iter().filter_map(|ci| self.planner.estate().slot_of(*ci)) {
+                    self.memory.mention(Mention::Ci(slot));
+                }
                 item.refuse_several(candidates);
                 None
             }
-            Identity::Known(slot) => self.update(slot, record, &mut item),
+            Identity::Known(slot) => {
+                // It is there, even if what is said of it is refused.
+                self.memory.mention(Mention::Ci(slot));
+                self.update(slot, record, &mut item)
+            }
             Identity::New => self.create(record, &mut item),
         };
         if let Some(slot) = spoken {
             item.id = Some(self.planner.estate().ci_id(slot));
-            self.planner.saw_ci(slot);
+            self.planner.saw_ci(slot, observed_at);
+            self.memory.mention(Mention::Ci(slot));
             item.problems.extend(self.spoken_before(slot, position, digest));
         }
         if self.terms.report_all || item.needs_attention() {
@@ -224,6 +264,16 @@ impl Planning<'_, '_> {
             item.attempts = self.asker().attempts(ci_type, &steps);
         }
         self.note(item);
+    }
+
+    /// A record that cannot be read may still say that its CI is there.
+    fn unreadable(&mut self, position: Position, unreadable: Unreadable) {
+        let key = unreadable.key.as_deref().filter(|key| !key.is_empty());
+        let slot = key.and_then(|key| self.planner.estate().by_native_key(self.planner.source(), key));
+        if let Some(slot) = slot {
+            self.memory.mention(Mention::Ci(slot));
+        }
+        self.note(Item::unreadable(position, unreadable));
     }
 
     fn create(&mut self, record: CiRecord, item: &mut Item) -> Option<Slot> {
@@ -244,30 +294,24 @@ impl Planning<'_, '_> {
         let estate = self.planner.estate();
         let ci = estate.ci_id(slot);
         item.id = Some(ci);
-        let recorded = (estate.ci_type_of(slot), estate.stage_of(slot));
-        let (patch, stage) = match reconcile::ci_changes(estate.catalog(), recorded, record) {
-            Ok(changes) => changes,
+        let observation = reconcile::ci_observation(estate.catalog(), estate.ci_type_of(slot), record);
+        let observation = match observation {
+            Ok(observation) => observation,
             Err(problem) => {
                 item.refuse(&problem);
                 return None;
             }
         };
-        let expected = None;
-        let mut did = match self.planner.execute(&Command::UpdateCi { ci, expected, patch }) {
-            Ok(done) => done.changed,
+        match self.planner.execute(&Command::ObserveCi { ci, observation }) {
+            Ok(done) => {
+                item.outcome = changed(&done, Outcome::Updated);
+                Some(slot)
+            }
             Err(error) => {
                 item.refuse_command(&error);
-                return None;
-            }
-        };
-        if let Some(stage) = stage {
-            match self.planner.execute(&Command::MoveCi { ci, expected, stage }) {
-                Ok(done) => did |= done.changed,
-                Err(error) => item.problems.push(item::command_problem(&error)),
+                None
             }
         }
-        item.outcome = if did { Outcome::Updated } else { Outcome::Unchanged };
-        Some(slot)
     }
 
     /// Takes note that a payload speaks of a CI, and warns where it spoke of it before in other words.

@@ -1,13 +1,12 @@
-//! What a record changes of what is recorded: the one place that decides whose word counts.
-//!
-//! In this version the last word counts, whoever says it.
+//! A record as a command. Whose word counts where sources disagree is decided when the command is
+//! checked, against what all of them have said.
 
 use crate::app::{CommandError, ErrorCode};
 use crate::catalog::Catalog;
-use crate::model::command::{NewCi, NewGroup, NewRelationship};
+use crate::model::command::{CiObservation, NewCi, NewGroup, NewRelationship};
 use crate::model::{
-    CiId, CiPatch, CiTypeId, GroupId, GroupMember, GroupPatch, LifecycleStage, Name, RedundancyGroup,
-    RelationshipPatch, Strength, Thresholds,
+    CiId, CiPatch, CiTypeId, GroupId, GroupMember, GroupPatch, Name, RedundancyGroup, RelationshipPatch, Strength,
+    Thresholds,
 };
 
 use super::observation::Problem;
@@ -25,33 +24,13 @@ pub fn new_ci(record: CiRecord) -> NewCi {
         valid_from: record.valid_from.flatten(),
         valid_to: record.valid_to.flatten(),
         native_key: record.key,
+        observed_at: record.observed_at,
     }
 }
 
-/// What a record changes of a CI: its patch, and the stage it moves to. Everything stated counts,
-/// and what is not stated stays.
-pub fn ci_changes(
-    catalog: &Catalog,
-    recorded: (CiTypeId, LifecycleStage),
-    record: CiRecord,
-) -> Result<(CiPatch, Option<LifecycleStage>), Problem> {
-    let (recorded_type, recorded_stage) = recorded;
-    let ci_type = changed_type(catalog, recorded_type, &record.ci_type)?;
-    let stage = record.stage.filter(|stage| *stage != recorded_stage);
-    if let Some(stage) = stage.filter(|stage| !catalog.may_move(recorded_stage, *stage)) {
-        let allowed: Vec<&str> = catalog
-            .lifecycle(recorded_stage)
-            .next
-            .iter()
-            .map(|next| next.as_str())
-            .collect();
-        let message = format!(
-            "a CI that is {recorded_stage} cannot become {stage}: allowed are {}",
-            allowed.join(", ")
-        );
-        let problem = Problem::new(ErrorCode::IllegalTransition, message);
-        return Err(problem.of_field("stage").of_value(stage.as_str()));
-    }
+/// What a record says of a recorded CI. What it does not state stays.
+pub fn ci_observation(catalog: &Catalog, recorded: CiTypeId, record: CiRecord) -> Result<CiObservation, Problem> {
+    let ci_type = changed_type(catalog, recorded, &record.ci_type)?;
     let patch = CiPatch {
         name: record.name,
         ci_type,
@@ -61,7 +40,11 @@ pub fn ci_changes(
         valid_to: record.valid_to,
         native_key: record.key,
     };
-    Ok((patch, stage))
+    Ok(CiObservation {
+        patch,
+        stage: record.stage,
+        observed_at: record.observed_at,
+    })
 }
 
 /// The type a CI gets: a more specific one refines what is recorded, a less specific one says

@@ -161,6 +161,9 @@ pub struct Summary {
     /// Which of the source's feeds this was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feed: Option<String>,
+    /// Which part of the world the feed speaks of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
     /// `PARTIAL` or `ATOMIC`.
     pub mode: String,
     /// Whether nothing was to be written.

@@ -14,13 +14,18 @@ use std::ops::ControlFlow;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+use uuid::Uuid;
+
 use crate::app::Editor;
-use crate::model::{IdempotencyKey, Name};
+use crate::app::sessions::Session;
+use crate::model::{IdempotencyKey, Name, SourceName};
 
 use super::formats::{Format, Limits};
 use super::payload::{HeaderRecord, IngestMode};
 use super::report::{ITEMS_MAX, ItemLine, Outcome, ProblemLine, Progress, ReportLine, Summary};
 use super::secrets::Secrets;
+use super::sync::SyncError;
 use commit::Committer;
 use feed::{Fed, Feeder};
 
@@ -64,6 +69,14 @@ pub struct IngestOptions {
     pub source: Option<String>,
     /// Which of the source's feeds this is.
     pub feed: Option<String>,
+    /// Which part of the world the feed speaks of.
+    pub scope: Option<String>,
+    /// When the records were observed that do not say so themselves; absent: as the payload says, else
+    /// now.
+    pub observed_at: Option<Timestamp>,
+    /// The sync session that this push belongs to. It says who speaks, unless the request or the payload
+    /// says the same.
+    pub session: Option<Uuid>,
     /// Whether all records must land; absent: as the header says, else `PARTIAL`.
     pub mode: Option<IngestMode>,
     /// Whether only to say what would happen.
@@ -96,6 +109,9 @@ impl Default for IngestOptions {
         Self {
             source: None,
             feed: None,
+            scope: None,
+            observed_at: None,
+            session: None,
             mode: None,
             dry_run: false,
             format: Format::default(),
@@ -118,9 +134,7 @@ const BATCH_SUFFIX_BYTES: usize = 21;
 impl IngestOptions {
     /// Checks what can be checked before the first byte is read.
     pub fn check(&self) -> Result<(), IngestError> {
-        self.source
-            .as_deref()
-            .map_or(Ok(()), |name| check_source(name).map(drop))?;
+        check_source(self.source.as_deref(), self.feed.as_deref(), self.scope.as_deref())?;
         match &self.idempotency_key {
             Some(key) if key.is_empty() || key.len() > IdempotencyKey::BYTES_MAX - BATCH_SUFFIX_BYTES => {
                 Err(IngestError::IdempotencyKey {
@@ -154,6 +168,8 @@ impl IngestOptions {
         }
         agree("source", &mut self.source, header.source)?;
         agree("feed", &mut self.feed, header.feed)?;
+        agree("scope", &mut self.scope, header.scope)?;
+        self.observed_at = self.observed_at.or(header.observed_at);
         agree("mode", &mut self.mode, header.mode)?;
         self.check()
     }
@@ -167,13 +183,36 @@ impl IngestOptions {
         self.mode.unwrap_or_default()
     }
 
-    fn source_name(&self) -> Option<Name> {
-        self.source.as_deref().and_then(|name| check_source(name).ok())
+    /// Who speaks.
+    fn source_name(&self) -> SourceName {
+        let name = self.source.as_deref().and_then(|name| Name::new(name).ok());
+        let text = |text: &Option<String>| text.as_deref().unwrap_or_default().into();
+        SourceName {
+            feed: text(&self.feed),
+            scope: text(&self.scope),
+            ..name.map_or_else(SourceName::manual, SourceName::plain)
+        }
     }
 }
 
-fn check_source(name: &str) -> Result<Name, IngestError> {
-    Name::new(name).map_err(IngestError::Source)
+/// Longest name of a feed or scope, in bytes.
+pub const FEED_BYTES_MAX: usize = 200;
+
+fn check_source(source: Option<&str>, feed: Option<&str>, scope: Option<&str>) -> Result<(), IngestError> {
+    if let Some(name) = source {
+        Name::new(name).map_err(IngestError::Source)?;
+    }
+    for (field, text) in [("feed", feed), ("scope", scope)] {
+        let text = text.unwrap_or_default();
+        if text.len() > FEED_BYTES_MAX || text.chars().any(char::is_control) {
+            return Err(IngestError::Parameter {
+                name: field.to_owned(),
+                value: super::observation::shorten(text).to_owned(),
+                takes: "a text of at most 200 bytes without control characters",
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Takes a payload in, and reports line by line; the last line is the summary, which is also
@@ -188,6 +227,11 @@ pub fn run(
     input: impl BufRead + Send,
     report: &mut dyn FnMut(ReportLine) -> ControlFlow<()>,
 ) -> Summary {
+    let (options, session) = match join(editor, options) {
+        Ok(joined) => joined,
+        Err((options, error)) => return refuse(editor, options, error, report),
+    };
+    let began = editor.now();
     let mut load = Load {
         summary: Summary {
             revision: editor.reader().snapshot().revision().number(),
@@ -202,8 +246,8 @@ pub fn run(
         },
         report,
     };
-    let mut committer = Committer::new(editor, options.clone());
-    std::thread::scope(|scope| {
+    let mut committer = Committer::new(editor, options.clone(), session);
+    let summary = std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::sync_channel(QUEUE);
         let feeder = Feeder::new(options, Secrets::new(editor.reader().clone()), input, sender);
         let thread = std::thread::Builder::new().name("ingest-parse".to_owned());
@@ -213,7 +257,67 @@ pub fn run(
         };
         // Told before the other thread is waited for: it may still be waiting for the sender.
         load.end(&committer, outcome)
-    })
+    });
+    if !summary.dry_run {
+        committer.note(&summary, began);
+    }
+    summary
+}
+
+/// Joins the sync session that the options name: the session says who speaks.
+fn join(
+    editor: &Editor,
+    mut options: IngestOptions,
+) -> Result<(IngestOptions, Option<Session>), (IngestOptions, IngestError)> {
+    let Some(id) = options.session else {
+        return Ok((options, None));
+    };
+    if options.idempotency_key.is_some() {
+        return Err((options, IngestError::KeyWithSession));
+    }
+    let session = match editor.reader().sessions().find(id) {
+        Ok(session) => session,
+        Err(error) => return Err((options, SyncError::from(error).into())),
+    };
+    let stated = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let source = session.source();
+    let header = HeaderRecord {
+        source: Some(source.name.to_string()),
+        feed: stated(&source.feed),
+        scope: stated(&source.scope),
+        ..HeaderRecord::default()
+    };
+    match options.merge(header) {
+        Ok(()) if options.source_name() == *source => Ok((options, Some(session))),
+        Ok(()) => {
+            let error = IngestError::HeaderConflict {
+                field: "session",
+                asked: format!("{:?}", options.source_name()),
+                stated: format!("{source:?}"),
+            };
+            Err((options, error))
+        }
+        Err(error) => Err((options, error)),
+    }
+}
+
+/// A load that cannot begin.
+fn refuse(
+    editor: &Editor,
+    options: IngestOptions,
+    error: IngestError,
+    report: &mut dyn FnMut(ReportLine) -> ControlFlow<()>,
+) -> Summary {
+    let committer = Committer::new(editor, options, None);
+    let load = Load {
+        summary: Summary::default(),
+        begun: Instant::now(),
+        told: Instant::now(),
+        items: 0,
+        items_max: 0,
+        report,
+    };
+    load.end(&committer, Err(Stop::Error(error)))
 }
 
 /// Why a load ended early.

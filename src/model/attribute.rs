@@ -36,7 +36,7 @@ pub enum AttributeValue {
 }
 
 /// One attribute of a CI or relationship: its value, and who has said so since when.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribute {
     /// Which attribute.
     pub id: AttributeId,
@@ -119,7 +119,7 @@ impl Attributes {
 }
 
 impl Attribute {
-    fn pack(&self, writer: &mut Writer) {
+    pub(super) fn pack(&self, writer: &mut Writer) {
         writer.number(u64::from(self.id.number()));
         writer.number(u64::from(self.source.number()));
         writer.second(self.first_seen);
@@ -136,7 +136,7 @@ impl Attribute {
         Ok(id)
     }
 
-    fn unpack(reader: &mut Reader<'_>) -> Result<Self, PackError> {
+    pub(super) fn unpack(reader: &mut Reader<'_>) -> Result<Self, PackError> {
         Ok(Self {
             id: AttributeId::new(reader.small()?),
             source: SourceId::new(reader.small()?),

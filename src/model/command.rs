@@ -7,8 +7,10 @@
 use jiff::Timestamp;
 
 use super::definition::LifecycleRule;
+use super::rule::IngestRuleKind;
 use super::{
-    CiId, GroupId, GroupMember, Input, LifecycleStage, Name, RelationshipId, Revision, Strength, Thresholds, Weight,
+    CiId, GroupId, GroupMember, Input, LifecycleStage, MergeChoice, Name, RelationshipId, Revision, Strength,
+    Thresholds, Weight,
 };
 
 /// A write.
@@ -24,6 +26,32 @@ pub enum Command {
         expected: Option<Revision>,
         /// What to change.
         patch: CiPatch,
+    },
+    /// A source speaks of a recorded CI: what counts of what it says is decided among all sources.
+    ObserveCi {
+        /// The CI.
+        ci: CiId,
+        /// What the source says.
+        observation: CiObservation,
+    },
+    /// A source has stopped speaking of a CI.
+    MissCi {
+        /// The CI.
+        ci: CiId,
+        /// Whether the grace is over: the CI is retired, or, if other sources still speak of it, loses
+        /// what this source said.
+        retire: bool,
+    },
+    /// Fixes values against all sources, or lets them go.
+    PinCi {
+        /// The CI.
+        ci: CiId,
+        /// Attributes to fix at their present value, `name`, `stage` and `tags` among them.
+        pin: Vec<String>,
+        /// Attributes to let go.
+        unpin: Vec<String>,
+        /// Who does it.
+        by: String,
     },
     /// Moves a CI through its lifecycle.
     MoveCi {
@@ -45,6 +73,39 @@ pub enum Command {
         /// Whether its relationships may go too; refused if there are any and this is not set.
         with_relationships: bool,
     },
+    /// Makes one of two CIs that are one: everything the absorbed CI has goes to the survivor, and its
+    /// identity becomes an alias.
+    MergeCis {
+        /// The CI that stays.
+        survivor: CiId,
+        /// The CI that becomes part of it.
+        absorbed: CiId,
+        /// Whose value counts, where it is not to be as by default.
+        choices: Vec<MergeChoice>,
+        /// Who decides it.
+        by: String,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Takes a merge back, as far as what came from the absorbed CI is still there.
+    RevertMerge {
+        /// The absorbed CI's identity.
+        absorbed: CiId,
+    },
+    /// Says that two CIs are not one, whatever they have in common.
+    TellApart {
+        /// The two.
+        cis: [CiId; 2],
+        /// Who says so.
+        by: String,
+        /// Why; must not be empty.
+        reason: String,
+    },
+    /// Takes back that two CIs are not one.
+    ReopenDuplicate {
+        /// The two.
+        cis: [CiId; 2],
+    },
     /// Records a new relationship.
     Relate(NewRelationship),
     /// Changes a relationship.
@@ -53,6 +114,16 @@ pub enum Command {
         relationship: RelationshipId,
         /// What to change.
         patch: RelationshipPatch,
+    },
+    /// Another source says what is recorded.
+    ConfirmRelationship {
+        /// The relationship.
+        relationship: RelationshipId,
+    },
+    /// A source does not say so any more; the relationship goes if nobody else does.
+    WithdrawRelationship {
+        /// The relationship.
+        relationship: RelationshipId,
     },
     /// Removes a relationship.
     Unrelate {
@@ -98,6 +169,19 @@ pub struct NewCi {
     pub valid_to: Option<Timestamp>,
     /// The source's own key for it.
     pub native_key: Option<String>,
+    /// When it was observed; absent: now.
+    pub observed_at: Option<Timestamp>,
+}
+
+/// What a source says of a recorded CI; what is absent is not said.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CiObservation {
+    /// Attributes, name, tags, validity and key. `Input::Null` says that the source knows of no value.
+    pub patch: CiPatch,
+    /// Where it stands in its life.
+    pub stage: Option<LifecycleStage>,
+    /// When it was observed; absent: now.
+    pub observed_at: Option<Timestamp>,
 }
 
 /// Changes to a CI; what is absent stays.
@@ -197,7 +281,7 @@ pub struct GroupPatch {
 /// that `schema/catalog` holds, so there is one form for people, files and API.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CatalogCommand {
-    /// Adds or replaces the types, relationship types, pools and lifecycle rules of a catalog file.
+    /// Adds or replaces the types, relationship types, pools and rules of a catalog file.
     Define {
         /// The text of the file.
         text: String,
@@ -211,6 +295,13 @@ pub enum CatalogCommand {
     },
     /// Removes a relationship type that has no relationships.
     RemoveRelationshipType {
+        /// Its name.
+        name: String,
+    },
+    /// Removes a rule of ingest.
+    RemoveIngestRule {
+        /// Its kind.
+        kind: IngestRuleKind,
         /// Its name.
         name: String,
     },

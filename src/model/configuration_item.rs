@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::packed::{PackError, Reader, Writer};
-use super::{Attributes, CiId, CiTypeId, LifecycleStage, Revision, SourceId, Validity};
+use super::{Attributes, CiId, CiTypeId, LifecycleStage, Revision, SourceId, Standing, Validity};
 
 /// When something was last written, in both of the estate's clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,9 +35,23 @@ pub struct ConfigurationItem {
     attributes: Attributes,
     /// Name, tags and origins, packed.
     texts: Box<[u8]>,
-    validity: Option<Box<Validity>>,
+    rare: Option<Box<Rare>>,
     ci_type: CiTypeId,
     stage: LifecycleStage,
+}
+
+/// What few CIs have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Rare {
+    validity: Option<Validity>,
+    standing: Standing,
+}
+
+impl Rare {
+    fn new(validity: Option<Validity>, standing: Standing) -> Option<Box<Self>> {
+        let rare = Self { validity, standing };
+        (rare != Self::default()).then(|| Box::new(rare))
+    }
 }
 
 /// The fields of a [`ConfigurationItem`], open to change.
@@ -59,6 +73,8 @@ pub struct CiFields {
     pub origins: Vec<Origin>,
     /// When it holds; `None`: always.
     pub validity: Option<Validity>,
+    /// What is known of its sources beyond what is in effect.
+    pub standing: Standing,
     /// When it was first written.
     pub created: Stamp,
     /// When it was last written.
@@ -80,6 +96,8 @@ pub struct PackedCi<'a> {
     pub texts: &'a [u8],
     /// When it holds; `None`: always.
     pub validity: Option<Validity>,
+    /// What is known of its sources beyond what is in effect.
+    pub standing: Standing,
     /// When it was first written.
     pub created: Stamp,
     /// When it was last written.
@@ -111,7 +129,7 @@ impl ConfigurationItem {
             changed: fields.changed,
             attributes: fields.attributes,
             texts: writer.finish(),
-            validity: fields.validity.map(Box::new),
+            rare: Rare::new(fields.validity, fields.standing),
             ci_type: fields.ci_type,
             stage: fields.stage,
         }
@@ -127,7 +145,7 @@ impl ConfigurationItem {
             changed: packed.changed,
             attributes: packed.attributes,
             texts: packed.texts.into(),
-            validity: packed.validity.map(Box::new),
+            rare: Rare::new(packed.validity, packed.standing),
             ci_type: packed.ci_type,
             stage: packed.stage,
         })
@@ -144,6 +162,7 @@ impl ConfigurationItem {
             attributes: self.attributes.clone(),
             origins: self.origins().collect(),
             validity: self.validity(),
+            standing: self.standing().cloned().unwrap_or_default(),
             created: self.created,
             changed: self.changed,
         }
@@ -220,7 +239,21 @@ impl ConfigurationItem {
 
     /// When it holds; `None`: always.
     pub fn validity(&self) -> Option<Validity> {
-        self.validity.as_deref().copied()
+        self.rare.as_ref()?.validity
+    }
+
+    /// What is known of its sources beyond what is in effect; `None`: nothing.
+    pub fn standing(&self) -> Option<&Standing> {
+        let standing = self.rare.as_deref().map(|rare| &rare.standing);
+        standing.filter(|standing| !standing.is_empty())
+    }
+
+    /// Whether every source that knew it has stopped speaking of it.
+    pub fn is_stale(&self) -> bool {
+        self.standing().is_some_and(|standing| {
+            let mut origins = self.origins();
+            origins.all(|origin| standing.stale_since(origin.source).is_some()) && !standing.stale.is_empty()
+        })
     }
 
     /// When it was first written.
@@ -305,6 +338,7 @@ mod tests {
             attributes: Attributes::default(),
             origins: vec![origin(1, "vm-0017"), origin(1, "vm-0018"), origin(200, "")],
             validity: None,
+            standing: Standing::default(),
             created: stamp,
             changed: stamp,
         };

@@ -1,6 +1,8 @@
 //! What the catalog is made of: definitions of CI types, relationship types, pools and the
 //! lifecycle, as plain data. The catalog checks them and looks them up.
 
+use jiff::SignedDuration;
+
 use super::{
     AttributeId, CiTypeId, ImpactState, LifecycleStage, Name, PoolId, RelationshipTypeId, Strength, Thresholds,
 };
@@ -77,10 +79,28 @@ pub struct AttributeDefinition {
 pub struct IdentificationRule {
     /// Its name, unique in the type: `serial_number`.
     pub name: Name,
-    /// The attributes; the CI's own name is the pseudo-attribute `name`.
+    /// The attributes; the CI's own name is the pseudo-attribute `name`. Empty only where `related`
+    /// says what identifies.
     pub attributes: Vec<Name>,
     /// Smaller is tried first.
     pub priority: u16,
+    /// The relationship type that leads from the CI to the CI it belongs to: the rule holds among
+    /// the CIs of one host only. `None`: among all CIs of the type.
+    pub host: Option<Name>,
+    /// The values of a related CI that identify it.
+    pub related: Option<RelatedIdentifier>,
+}
+
+/// Identifies a CI by the values of another that it stands in relationship with: a server by the
+/// hardware address of one of its interfaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelatedIdentifier {
+    /// The type of the relationship between the two, read in either direction.
+    pub relationship_type: Name,
+    /// The type of the other CI, with its subtypes.
+    pub ci_type: Name,
+    /// The other CI's attributes that together identify; `name` is its own name.
+    pub attributes: Vec<Name>,
 }
 
 /// A kind of configuration item.
@@ -105,6 +125,8 @@ pub struct CiTypeDefinition {
     /// The tier of its CIs that state none, 1 (most critical) to 4. Not inherited when absent: it is
     /// inherited from the nearest ancestor that states one.
     pub default_tier: Option<u8>,
+    /// How long its CIs stay stale before they are retired. Inherited as `default_tier` is.
+    pub retire_after: Option<SignedDuration>,
 }
 
 /// A kind of relationship.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::definition::{CiTypeDefinition, LifecycleRule, PoolDefinition, RelationshipTypeDefinition};
-use super::{ConfigurationItem, Name, RedundancyGroup, Relationship, Source};
+use super::{ConfigurationItem, Distinction, IngestRule, Merge, Name, RedundancyGroup, Relationship, Source};
 
 /// Number of a commit; 0 is the empty estate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +58,14 @@ impl<T> BeforeAfter<T> {
         }
     }
 
+    /// The creation of what is there.
+    pub fn existing(there: &Arc<T>) -> Self {
+        Self {
+            before: None,
+            after: Some(Arc::clone(there)),
+        }
+    }
+
     /// An update.
     pub fn updated(before: Arc<T>, after: T) -> Self {
         Self {
@@ -77,6 +85,14 @@ impl<T> BeforeAfter<T> {
     /// What is there on either side, the later first.
     pub fn either(&self) -> Option<&Arc<T>> {
         self.after.as_ref().or(self.before.as_ref())
+    }
+
+    /// The same step of something made of these.
+    pub fn map<U>(&self, make: impl Fn(&T) -> U) -> BeforeAfter<U> {
+        BeforeAfter {
+            before: self.before.as_deref().map(|before| Arc::new(make(before))),
+            after: self.after.as_deref().map(|after| Arc::new(make(after))),
+        }
     }
 
     fn inverse(&self) -> Self {
@@ -100,12 +116,18 @@ pub enum DeltaItem {
     Pool(BeforeAfter<PoolDefinition>),
     /// What a lifecycle stage means.
     Lifecycle(BeforeAfter<LifecycleRule>),
+    /// A rule of ingest.
+    IngestRule(BeforeAfter<IngestRule>),
     /// A configuration item.
     Ci(BeforeAfter<ConfigurationItem>),
     /// A relationship.
     Relationship(BeforeAfter<Relationship>),
     /// A redundancy group.
     Group(BeforeAfter<RedundancyGroup>),
+    /// The record of a merge of two CIs.
+    Merge(BeforeAfter<Merge>),
+    /// The record that two CIs are not one.
+    Distinction(BeforeAfter<Distinction>),
 }
 
 /// The checked effect of a write, in the order to apply: before and after of just what changes.
@@ -138,9 +160,12 @@ impl DeltaItem {
             Self::RelationshipType(item) => Self::RelationshipType(item.inverse()),
             Self::Pool(item) => Self::Pool(item.inverse()),
             Self::Lifecycle(item) => Self::Lifecycle(item.inverse()),
+            Self::IngestRule(item) => Self::IngestRule(item.inverse()),
             Self::Ci(item) => Self::Ci(item.inverse()),
             Self::Relationship(item) => Self::Relationship(item.inverse()),
             Self::Group(item) => Self::Group(item.inverse()),
+            Self::Merge(item) => Self::Merge(item.inverse()),
+            Self::Distinction(item) => Self::Distinction(item.inverse()),
         }
     }
 }

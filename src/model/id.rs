@@ -172,6 +172,15 @@ catalog_number!(
     SourceId
 );
 
+impl AttributeId {
+    /// Stands for a CI's name where claims and pins speak of it.
+    pub const NAME: Self = Self(u16::MAX - 2);
+    /// Stands for a CI's stage where claims and pins speak of it.
+    pub const STAGE: Self = Self(u16::MAX - 1);
+    /// Stands for a CI's tags where claims and pins speak of them.
+    pub const TAGS: Self = Self(u16::MAX);
+}
+
 impl SourceId {
     /// The source of what people and scripts write through commands, without a feed behind it.
     pub const MANUAL: Self = Self(0);

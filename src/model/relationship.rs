@@ -4,6 +4,15 @@ use jiff::Timestamp;
 
 use super::{Attributes, CiId, GroupId, RelationshipId, RelationshipTypeId, SourceId, Strength, Validity, Weight};
 
+/// Another source that speaks of a relationship.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SaidBy {
+    /// The source.
+    pub source: SourceId,
+    /// When it first said so, to the second.
+    pub first_seen: Timestamp,
+}
+
 /// A relationship. Type, ends and qualifier name it: there is at most one of each combination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Relationship {
@@ -31,6 +40,8 @@ pub struct Relationship {
     pub source: SourceId,
     /// When it was first said, to the second.
     pub first_seen: Timestamp,
+    /// Who else says so, in the order in which they began.
+    pub also_said_by: Vec<SaidBy>,
     /// When it holds; `None`: always.
     pub validity: Option<Validity>,
 }

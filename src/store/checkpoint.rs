@@ -52,11 +52,15 @@ pub enum ChunkKind {
     RelationshipSightings = 6,
     /// Idempotency keys of late.
     Idempotency = 7,
+    /// The last runs of sources.
+    Runs = 8,
+    /// Merges of CIs, and CIs told apart, as delta items, by the last byte of an identity.
+    Identities = 9,
 }
 
 impl ChunkKind {
     /// All kinds, by number, which is also the order to read them in.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Catalog,
         Self::Sources,
         Self::Cis,
@@ -65,6 +69,8 @@ impl ChunkKind {
         Self::CiSightings,
         Self::RelationshipSightings,
         Self::Idempotency,
+        Self::Runs,
+        Self::Identities,
     ];
 
     const fn code(self) -> u8 {

@@ -8,12 +8,16 @@ mod chunk;
 mod configuration_item;
 mod definition;
 mod entry;
+mod merge;
 mod relationship;
+mod rule;
+mod run;
 
 pub(super) use chunk::check_chunk;
 pub use chunk::{
-    IdempotencyRecord, decode_cis, decode_idempotency, decode_items, decode_relationships, decode_sightings,
-    encode_cis, encode_idempotency, encode_items, encode_relationships, encode_sightings,
+    IdempotencyRecord, decode_cis, decode_idempotency, decode_items, decode_relationships, decode_runs,
+    decode_sightings, encode_cis, encode_idempotency, encode_items, encode_relationships, encode_runs,
+    encode_sightings,
 };
 pub use entry::{decode_entry, encode_entry};
 pub use relationship::{RelationshipExtras, RelationshipRecord};

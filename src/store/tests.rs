@@ -38,6 +38,7 @@ fn ci(number: u64) -> ConfigurationItem {
         attributes: Attributes::default(),
         origins: Vec::new(),
         validity: None,
+        standing: crate::model::Standing::default(),
         created: stamp,
         changed: stamp,
     })

@@ -185,7 +185,9 @@ fn verify_checkpoint(view: &CheckpointView<'_>, report: &mut VerifyReport) -> Re
             | ChunkKind::Sources
             | ChunkKind::CiSightings
             | ChunkKind::RelationshipSightings
-            | ChunkKind::Idempotency => None,
+            | ChunkKind::Idempotency
+            | ChunkKind::Runs
+            | ChunkKind::Identities => None,
         });
         if let Some(counted) = counted.filter(|counted| *counted != found) {
             report.push(Finding::Count { kind, counted, found });

@@ -6,8 +6,8 @@ use super::convert::{ToCommand, remove_ci_type, remove_relationship_type};
 use super::inputs::{
     ChangeLifecycleInput, ChangeRedundancyGroupInput, ChangeRelationshipInput, CreateConfigurationItemInput,
     CreateRedundancyGroupInput, DefineCatalogInput, DeleteConfigurationItemInput, DeleteRedundancyGroupInput,
-    MoveConfigurationItemInput, RelateInput, RemoveTypeInput, RetireConfigurationItemInput, UnrelateInput,
-    UpdateConfigurationItemInput,
+    MoveConfigurationItemInput, RelateInput, RemoveIngestRuleInput, RemoveTypeInput, RetireConfigurationItemInput,
+    UnrelateInput, UpdateConfigurationItemInput,
 };
 use super::options::{WriteOptions, digest, write};
 use crate::api::context::{api, current};
@@ -49,6 +49,8 @@ pub enum CommandInput {
     RemoveCiType(RemoveTypeInput),
     /// Removes a relationship type.
     RemoveRelationshipType(RemoveTypeInput),
+    /// Removes a rule of ingest.
+    RemoveIngestRule(RemoveIngestRuleInput),
     /// Replaces rules of the lifecycle.
     ChangeLifecycle(ChangeLifecycleInput),
 }
@@ -70,6 +72,7 @@ impl ToCommand for CommandInput {
             Self::DefineCatalog(input) => input.to_command(view),
             Self::RemoveCiType(input) => Ok(remove_ci_type(input)),
             Self::RemoveRelationshipType(input) => Ok(remove_relationship_type(input)),
+            Self::RemoveIngestRule(input) => input.to_command(view),
             Self::ChangeLifecycle(input) => input.to_command(view),
         }
     }

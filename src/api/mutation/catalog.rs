@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object};
 
 use super::convert::{ToCommand, remove_ci_type, remove_relationship_type};
-use super::inputs::{ChangeLifecycleInput, DefineCatalogInput, RemoveTypeInput};
+use super::inputs::{ChangeLifecycleInput, DefineCatalogInput, RemoveIngestRuleInput, RemoveTypeInput};
 use super::options::{WriteOptions, digest, write_one};
 use super::payload::CatalogPayload;
 use crate::api::context::current;
@@ -15,7 +15,7 @@ pub(super) struct CatalogMutation;
 /// The catalog.
 #[Object]
 impl CatalogMutation {
-    /// Adds or replaces types, relationship types, pools and lifecycle rules.
+    /// Adds or replaces types, relationship types, pools, lifecycle rules and rules of ingest.
     async fn define_catalog(
         &self,
         ctx: &Context<'_>,
@@ -48,6 +48,18 @@ impl CatalogMutation {
     ) -> ApiResult<CatalogPayload> {
         let digest = digest(&("remove_relationship_type", &input));
         let command = Ok(remove_relationship_type(input));
+        Ok(write_one(ctx, command, options, digest).await?.into())
+    }
+
+    /// Removes a rule of ingest.
+    async fn remove_ingest_rule(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The rule.")] input: RemoveIngestRuleInput,
+        #[graphql(desc = "What can be said about any write.")] options: Option<WriteOptions>,
+    ) -> ApiResult<CatalogPayload> {
+        let digest = digest(&("remove_ingest_rule", &input));
+        let command = input.to_command(&*current(ctx)?);
         Ok(write_one(ctx, command, options, digest).await?.into())
     }
 

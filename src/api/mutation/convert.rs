@@ -5,8 +5,8 @@ use async_graphql::MaybeUndefined;
 use super::inputs::{
     ChangeLifecycleInput, ChangeRedundancyGroupInput, ChangeRelationshipInput, CreateConfigurationItemInput,
     CreateRedundancyGroupInput, DefineCatalogInput, DeleteConfigurationItemInput, DeleteRedundancyGroupInput,
-    GroupMemberInput, MoveConfigurationItemInput, RelateInput, RemoveTypeInput, RetireConfigurationItemInput,
-    ThresholdsInput, UnrelateInput, UpdateConfigurationItemInput,
+    GroupMemberInput, MoveConfigurationItemInput, RelateInput, RemoveIngestRuleInput, RemoveTypeInput,
+    RetireConfigurationItemInput, ThresholdsInput, UnrelateInput, UpdateConfigurationItemInput,
 };
 use crate::api::context::resolve;
 use crate::api::error::{ApiError, ApiResult};
@@ -127,6 +127,7 @@ impl ToCommand for CreateConfigurationItemInput {
             valid_from: self.valid_from.map(|at| at.0),
             valid_to: self.valid_to.map(|at| at.0),
             native_key: self.native_key,
+            observed_at: None,
         }))
     }
 }
@@ -305,6 +306,15 @@ impl ToCommand for ChangeLifecycleInput {
             next: rule.next.into_iter().map(Into::into).collect(),
         });
         Ok(Command::Catalog(CatalogCommand::Lifecycle { rules: rules.collect() }))
+    }
+}
+
+impl ToCommand for RemoveIngestRuleInput {
+    fn to_command(self, _: &Estate) -> ApiResult<Command> {
+        Ok(Command::Catalog(CatalogCommand::RemoveIngestRule {
+            kind: self.kind.into(),
+            name: self.name,
+        }))
     }
 }
 

@@ -3,7 +3,7 @@
 use async_graphql::{ID, InputObject, MaybeUndefined};
 
 use crate::api::scalars::{DateTime, Json, Long};
-use crate::api::types::{ImpactState, LifecycleStage};
+use crate::api::types::{ImpactState, IngestRuleKind, LifecycleStage};
 
 /// A CI to record.
 #[derive(InputObject, Clone, Debug)]
@@ -246,6 +246,15 @@ pub struct DefineCatalogInput {
 /// A type to remove, by name.
 #[derive(InputObject, Clone, Debug)]
 pub struct RemoveTypeInput {
+    /// Its name.
+    pub name: String,
+}
+
+/// A rule of ingest to remove.
+#[derive(InputObject, Clone, Debug)]
+pub struct RemoveIngestRuleInput {
+    /// Its kind.
+    pub kind: IngestRuleKind,
     /// Its name.
     pub name: String,
 }

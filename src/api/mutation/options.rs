@@ -10,7 +10,7 @@ use crate::api::context::editor;
 use crate::api::error::{ApiError, ApiResult};
 use crate::app::{BatchMode, Done, ErrorCode, Reader, SHORT_TEXT_BYTES_MAX, Work, WriteOutcome, WriteRequest};
 use crate::graph::Snapshot;
-use crate::model::{Command, Delta, IdempotencyKey, Name, Revision};
+use crate::model::{Command, Delta, IdempotencyKey, Name, Revision, SourceName};
 
 /// What can be said about any write.
 #[derive(InputObject, Clone, Debug, Default)]
@@ -44,6 +44,7 @@ impl WriteOptions {
             mode,
             dry_run: self.dry_run,
             source: source
+                .map(|source| source.map(SourceName::plain))
                 .map_err(|error| ApiError::new(ErrorCode::InvalidName, error.to_string()).with("field", "source"))?,
             reason: self.reason,
             idempotency_key: key.map_err(|error| ApiError::input("idempotencyKey", error.to_string()))?,

@@ -87,8 +87,11 @@ impl From<(Written, Option<Done>)> for ConfigurationItemPayload {
             | DeltaItem::RelationshipType(_)
             | DeltaItem::Pool(_)
             | DeltaItem::Lifecycle(_)
+            | DeltaItem::IngestRule(_)
             | DeltaItem::Relationship(_)
-            | DeltaItem::Group(_) => None,
+            | DeltaItem::Group(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => None,
         });
         let ci = match in_delta {
             Some(change) => change.after.clone(),
@@ -116,8 +119,11 @@ impl From<(Written, Option<Done>)> for RelationshipPayload {
             | DeltaItem::RelationshipType(_)
             | DeltaItem::Pool(_)
             | DeltaItem::Lifecycle(_)
+            | DeltaItem::IngestRule(_)
             | DeltaItem::Ci(_)
-            | DeltaItem::Group(_) => None,
+            | DeltaItem::Group(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => None,
         });
         let relationship = match in_delta {
             Some(change) => change.after.clone(),
@@ -144,8 +150,11 @@ impl From<(Written, Option<Done>)> for RedundancyGroupPayload {
             | DeltaItem::RelationshipType(_)
             | DeltaItem::Pool(_)
             | DeltaItem::Lifecycle(_)
+            | DeltaItem::IngestRule(_)
             | DeltaItem::Ci(_)
-            | DeltaItem::Relationship(_) => None,
+            | DeltaItem::Relationship(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => None,
         });
         let group = match in_delta {
             Some(change) => change.after.clone(),

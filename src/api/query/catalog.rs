@@ -5,8 +5,10 @@ use async_graphql::{Context, Object};
 use crate::api::connection::{Connection, Cursors, QuestionHash, page_size, rows};
 use crate::api::context::{api, snapshot};
 use crate::api::error::ApiResult;
-use crate::api::types::{CiTypeObject, LifecycleRuleObject, PoolObject, RelationshipTypeObject};
-use crate::model::LifecycleStage;
+use crate::api::types::{
+    CiTypeObject, IngestRuleKind, IngestRuleObject, LifecycleRuleObject, PoolObject, RelationshipTypeObject,
+};
+use crate::model::{self, LifecycleStage};
 
 #[derive(Debug, Default)]
 pub(super) struct CatalogQuery;
@@ -80,6 +82,28 @@ impl CatalogQuery {
         let view = snapshot(ctx)?;
         let found = view.catalog().relationship_type_named(&name);
         Ok(found.and_then(|found| RelationshipTypeObject::of(view, found.id)))
+    }
+
+    /// The rules of ingest, by kind and name.
+    #[graphql(complexity = "rows(first.or(Some(100)), child_complexity)")]
+    async fn ingest_rules(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only rules of this kind.")] kind: Option<IngestRuleKind>,
+        #[graphql(desc = "Items of the page: 1,000 if not said, which is the most.")] first: Option<i32>,
+        #[graphql(desc = "The cursor behind which the page begins.")] after: Option<String>,
+    ) -> ApiResult<Connection<IngestRuleObject>> {
+        let view = snapshot(ctx)?;
+        let first = page_size(first.or(Some(1_000)), api(ctx)?.limits.page_max.max(1_000))?;
+        let wanted = kind.map(model::rule::IngestRuleKind::from);
+        let rules = view.catalog().ingest_rules();
+        let rules = rules.filter(|rule| wanted.is_none_or(|wanted| rule.kind() == wanted));
+        let rules: Vec<IngestRuleObject> = rules.map(|rule| IngestRuleObject::new(view, rule)).collect();
+        let cursors = Cursors {
+            revision: view.revision(),
+            question: QuestionHash::of(&("ingestRules", wanted)),
+        };
+        cursors.page(after.as_deref(), first, rules.len(), |place| rules[place].clone())
     }
 
     /// All pools, by name.

@@ -25,14 +25,15 @@ impl EstateQuery {
         Ok(Counts(snapshot(ctx)?.clone()))
     }
 
-    /// All sources, by name.
+    /// All sources, by name, feed and scope.
     async fn sources(&self, ctx: &Context<'_>) -> ApiResult<Vec<SourceObject>> {
         let view = snapshot(ctx)?;
+        let runs = api(ctx)?.cmdb.reader();
         let mut sources: Vec<SourceObject> = view
             .sources()
-            .filter_map(|source| SourceObject::new(view, source.id))
+            .filter_map(|source| SourceObject::new(view, runs.runs(), source.id))
             .collect();
-        sources.sort_by(|a, b| a.name.cmp(&b.name));
+        sources.sort_by(|a, b| (&a.name, &a.feed, &a.scope).cmp(&(&b.name, &b.feed, &b.scope)));
         Ok(sources)
     }
 

@@ -6,7 +6,7 @@ use super::{ImpactState, LifecycleStage};
 use crate::api::scalars::Long;
 use crate::graph::Snapshot;
 use crate::model::definition::{
-    AttributeDefinition, CiTypeDefinition, IdentificationRule, LifecycleRule, PoolDefinition,
+    AttributeDefinition, CiTypeDefinition, IdentificationRule, LifecycleRule, PoolDefinition, RelatedIdentifier,
     RelationshipTypeDefinition, ValueType,
 };
 use crate::model::{CiTypeId, RelationshipTypeId};
@@ -108,6 +108,32 @@ pub struct IdentificationRuleObject {
     pub attributes: Vec<String>,
     /// Smaller is tried first.
     pub priority: i32,
+    /// The relationship type that leads to the CI it belongs to: the rule holds within one host.
+    pub host: Option<String>,
+    /// The values of a related CI that identify it.
+    pub related: Option<RelatedIdentifierObject>,
+}
+
+/// Identifies a CI by the values of another that it stands in relationship with.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "RelatedIdentifier")]
+pub struct RelatedIdentifierObject {
+    /// The type of the relationship between the two, read in either direction.
+    pub relationship_type: String,
+    /// The type of the other CI, with its subtypes.
+    pub ci_type: String,
+    /// The other CI's attributes; `name` is its own name.
+    pub attributes: Vec<String>,
+}
+
+impl From<&RelatedIdentifier> for RelatedIdentifierObject {
+    fn from(related: &RelatedIdentifier) -> Self {
+        Self {
+            relationship_type: related.relationship_type.to_string(),
+            ci_type: related.ci_type.to_string(),
+            attributes: related.attributes.iter().map(ToString::to_string).collect(),
+        }
+    }
 }
 
 impl From<&IdentificationRule> for IdentificationRuleObject {
@@ -116,6 +142,8 @@ impl From<&IdentificationRule> for IdentificationRuleObject {
             name: rule.name.to_string(),
             attributes: rule.attributes.iter().map(ToString::to_string).collect(),
             priority: i32::from(rule.priority),
+            host: rule.host.as_ref().map(ToString::to_string),
+            related: rule.related.as_ref().map(Into::into),
         }
     }
 }
@@ -210,6 +238,11 @@ impl CiTypeObject {
     /// The tier of its CIs that state none, 1 (most critical) to 4.
     async fn default_tier(&self) -> Option<u8> {
         self.view.catalog().default_tier(self.definition.id)
+    }
+
+    /// How long its CIs stay stale before they are retired; ISO 8601.
+    async fn retire_after(&self) -> String {
+        self.view.catalog().retire_after(self.definition.id).to_string()
     }
 
     /// How many CIs are of it, subtypes included.

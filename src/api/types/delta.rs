@@ -11,7 +11,8 @@ use crate::api::scalars::{DateTime, Json, Long};
 use crate::graph::Snapshot;
 use crate::model::delta::BeforeAfter;
 use crate::model::{
-    ConfigurationItem, Delta, DeltaItem, JournalEntry, RedundancyGroup, Relationship, Threshold, Validity,
+    ConfigurationItem, Delta, DeltaItem, Distinction, IngestRule, JournalEntry, Merge, RedundancyGroup, Relationship,
+    Threshold, Validity,
 };
 
 /// What kind of thing a step of a delta changes.
@@ -27,12 +28,18 @@ pub enum DeltaKind {
     Pool,
     /// A rule of the lifecycle.
     Lifecycle,
+    /// A rule of ingest.
+    IngestRule,
     /// A configuration item.
     ConfigurationItem,
     /// A relationship.
     Relationship,
     /// A redundancy group.
     RedundancyGroup,
+    /// The record of a merge: two CIs that were one.
+    Merge,
+    /// The record that two CIs are not one.
+    Distinction,
 }
 
 impl DeltaKind {
@@ -44,9 +51,12 @@ impl DeltaKind {
             DeltaItem::RelationshipType(_) => Self::RelationshipType,
             DeltaItem::Pool(_) => Self::Pool,
             DeltaItem::Lifecycle(_) => Self::Lifecycle,
+            DeltaItem::IngestRule(_) => Self::IngestRule,
             DeltaItem::Ci(_) => Self::ConfigurationItem,
             DeltaItem::Relationship(_) => Self::Relationship,
             DeltaItem::Group(_) => Self::RedundancyGroup,
+            DeltaItem::Merge(_) => Self::Merge,
+            DeltaItem::Distinction(_) => Self::Distinction,
         }
     }
 }
@@ -71,9 +81,12 @@ impl Change {
             DeltaItem::RelationshipType(change) => Self::between(change),
             DeltaItem::Pool(change) => Self::between(change),
             DeltaItem::Lifecycle(change) => Self::between(change),
+            DeltaItem::IngestRule(change) => Self::between(change),
             DeltaItem::Ci(change) => Self::between(change),
             DeltaItem::Relationship(change) => Self::between(change),
             DeltaItem::Group(change) => Self::between(change),
+            DeltaItem::Merge(change) => Self::between(change),
+            DeltaItem::Distinction(change) => Self::between(change),
         }
     }
 
@@ -94,9 +107,17 @@ pub(in crate::api) fn id_of(item: &DeltaItem) -> String {
         DeltaItem::RelationshipType(change) => change.either().map(|of| of.name.to_string()),
         DeltaItem::Pool(change) => change.either().map(|pool| pool.name.to_string()),
         DeltaItem::Lifecycle(change) => change.either().map(|rule| rule.stage.to_string()),
+        DeltaItem::IngestRule(change) => change
+            .either()
+            .map(|rule| format!("{}:{}", rule.kind().as_str(), rule.name())),
         DeltaItem::Ci(change) => change.either().map(|ci| ci.id().to_string()),
         DeltaItem::Relationship(change) => change.either().map(|relationship| relationship.id.to_string()),
         DeltaItem::Group(change) => change.either().map(|group| group.id.to_string()),
+        DeltaItem::Merge(change) => change.either().map(|merge| merge.alias().to_string()),
+        DeltaItem::Distinction(change) => change.either().map(|distinction| {
+            let [one, other] = distinction.cis;
+            format!("{one} {other}")
+        }),
     };
     id.unwrap_or_default()
 }
@@ -247,9 +268,12 @@ fn item_object(view: &Snapshot, item: &DeltaItem) -> DeltaItemObject {
         DeltaItem::RelationshipType(change) => sides(change, |of| named(of.name.as_str())),
         DeltaItem::Pool(change) => sides(change, |pool| named(pool.name.as_str())),
         DeltaItem::Lifecycle(change) => sides(change, |rule| named(rule.stage.as_str())),
+        DeltaItem::IngestRule(change) => sides(change, |rule| ingest_rule_json(view, rule)),
         DeltaItem::Ci(change) => sides(change, |ci| ci_json(view, ci)),
         DeltaItem::Relationship(change) => sides(change, |relationship| relationship_json(view, relationship)),
         DeltaItem::Group(change) => sides(change, group_json),
+        DeltaItem::Merge(change) => sides(change, merge_json),
+        DeltaItem::Distinction(change) => sides(change, distinction_json),
     };
     DeltaItemObject {
         kind: DeltaKind::of(item),
@@ -258,6 +282,14 @@ fn item_object(view: &Snapshot, item: &DeltaItem) -> DeltaItemObject {
         before,
         after,
     }
+}
+
+fn ingest_rule_json(view: &Snapshot, rule: &IngestRule) -> Value {
+    object([
+        ("kind", Value::from(rule.kind().as_str())),
+        ("name", Value::from(rule.name().as_str())),
+        ("definition", Value::from(view.catalog().render_ingest_rule(rule))),
+    ])
 }
 
 fn sides<T>(change: &BeforeAfter<T>, json: impl Fn(&T) -> Value) -> (Option<Json>, Option<Json>) {
@@ -329,6 +361,24 @@ fn group_json(group: &RedundancyGroup) -> Value {
     ];
     fields.extend(validity_fields(group.validity));
     object(fields)
+}
+
+fn merge_json(merge: &Merge) -> Value {
+    object([
+        ("absorbed", Value::from(merge.alias().to_string())),
+        ("survivor", Value::from(merge.before.id().to_string())),
+        ("by", Value::from(merge.by.as_ref())),
+        ("reason", Value::from(merge.reason.as_ref())),
+    ])
+}
+
+fn distinction_json(distinction: &Distinction) -> Value {
+    let cis = distinction.cis.map(|ci| Value::from(ci.to_string()));
+    object([
+        ("cis", Value::List(cis.to_vec())),
+        ("by", Value::from(distinction.by.as_ref())),
+        ("reason", Value::from(distinction.reason.as_ref())),
+    ])
 }
 
 fn optional(value: Option<&impl ToString>) -> Value {

@@ -1,9 +1,13 @@
 //! The estate as a whole: its revision, its sources, and how many there are of what.
 
+use std::collections::BTreeMap;
+
 use async_graphql::{Object, SimpleObject};
 
 use super::LifecycleStage;
+use super::RunObject;
 use crate::api::scalars::{DateTime, Long};
+use crate::app::runs::Runs;
 use crate::graph::Snapshot;
 use crate::model::{self, SourceId};
 
@@ -40,21 +44,37 @@ impl EstateObject {
     }
 }
 
-/// A discovery tool, a feed or a person's keyboard.
+/// Who speaks: a discovery tool or a person's keyboard; which of its feeds, and of which part of the
+/// world.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(name = "Source")]
 pub struct SourceObject {
     /// Its name.
     pub name: String,
+    /// Which of its feeds; null: none is named.
+    pub feed: Option<String>,
+    /// Which part of the world the feed speaks of; null: none is named.
+    pub scope: Option<String>,
     /// How many CIs it knows.
     pub ci_count: Long,
+    /// Its last run; null: none is known.
+    pub last_run: Option<RunObject>,
+    /// Its last run that was completed; null: none is known.
+    pub last_completed_run: Option<RunObject>,
 }
 
 impl SourceObject {
-    pub(in crate::api) fn new(view: &Snapshot, source: SourceId) -> Option<Self> {
+    pub(in crate::api) fn new(view: &Snapshot, runs: &Runs, source: SourceId) -> Option<Self> {
+        let stated = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let found = view.source(source)?;
+        let (last, completed) = runs.last(&found.called());
         Some(Self {
-            name: view.source(source)?.name.to_string(),
+            name: found.name.to_string(),
+            feed: stated(&found.feed),
+            scope: stated(&found.scope),
             ci_count: view.count_of_source(source).into(),
+            last_run: last.map(RunObject),
+            last_completed_run: completed.map(RunObject),
         })
     }
 }
@@ -124,14 +144,16 @@ impl Counts {
         counted.collect()
     }
 
-    /// By source, by name. A CI that several sources know counts for each.
+    /// By source, by name. A CI that several sources, or several feeds of one, know counts for each.
     async fn by_source(&self) -> Vec<SourceCount> {
-        let sources = self.0.sources().map(|source| SourceCount {
-            source: source.name.to_string(),
-            count: self.0.count_of_source(source.id).into(),
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for source in self.0.sources() {
+            *counts.entry(source.name.as_str()).or_default() += self.0.count_of_source(source.id);
+        }
+        let counted = counts.into_iter().map(|(source, count)| SourceCount {
+            source: source.to_owned(),
+            count: count.into(),
         });
-        let mut counts: Vec<SourceCount> = sources.collect();
-        counts.sort_by(|a, b| a.source.cmp(&b.source));
-        counts
+        counted.collect()
     }
 }

@@ -226,12 +226,16 @@ impl CiFilterInput {
     }
 
     fn source_ids(&self, view: &Snapshot) -> ApiResult<Vec<crate::model::SourceId>> {
-        let sources = bounded("sources", self.sources.as_deref())?.iter().map(|name| {
-            view.source_named(name).map(|source| source.id).ok_or_else(|| {
-                ApiError::input("sources", format!("there is no source `{name}`")).with("value", name.clone())
-            })
-        });
-        sources.collect()
+        let mut sources = Vec::new();
+        for name in bounded("sources", self.sources.as_deref())? {
+            let known = sources.len();
+            sources.extend(view.sources_named(name).map(|source| source.id));
+            if sources.len() == known {
+                let message = format!("there is no source `{name}`");
+                return Err(ApiError::input("sources", message).with("value", name.clone()));
+            }
+        }
+        Ok(sources)
     }
 
     fn owners(

@@ -41,6 +41,9 @@ pub(super) fn check(
             refuse_in_use(name, used.count(), "relationships")?;
             Ok(Delta { items })
         }
+        CatalogCommand::RemoveIngestRule { kind, name } => Ok(Delta {
+            items: catalog.remove_ingest_rule(*kind, name)?,
+        }),
         CatalogCommand::Lifecycle { rules } => Ok(Delta {
             items: catalog.set_lifecycle(rules)?,
         }),
@@ -106,10 +109,13 @@ fn misfits(estate: &Estate, planned: &Catalog, items: &[DeltaItem]) -> Vec<(Slot
         DeltaItem::RelationshipType(_)
         | DeltaItem::Pool(_)
         | DeltaItem::Lifecycle(_)
+        | DeltaItem::IngestRule(_)
         | DeltaItem::Source(_)
         | DeltaItem::Ci(_)
         | DeltaItem::Relationship(_)
-        | DeltaItem::Group(_) => None,
+        | DeltaItem::Group(_)
+        | DeltaItem::Merge(_)
+        | DeltaItem::Distinction(_) => None,
     });
     let types: BTreeSet<CiTypeId> = changed.flat_map(|id| planned.subtypes(id).to_vec()).collect();
     let mut misfits = Vec::new();
@@ -233,10 +239,13 @@ fn check_relationships(estate: &Estate, planned: &Catalog, items: &[DeltaItem]) 
             DeltaItem::CiType(_)
             | DeltaItem::Pool(_)
             | DeltaItem::Lifecycle(_)
+            | DeltaItem::IngestRule(_)
             | DeltaItem::Source(_)
             | DeltaItem::Ci(_)
             | DeltaItem::Relationship(_)
-            | DeltaItem::Group(_) => None,
+            | DeltaItem::Group(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => None,
         })
         .collect();
     if changed.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::ledger::{Ledger, Voice, tags, text};
 use super::{Circumstances, check_short, check_text, slot_of};
 use crate::app::CommandError;
 use crate::app::command_error::{CI_NAME_BYTES_MAX, TAGS_MAX};
@@ -9,8 +10,9 @@ use crate::graph::{Estate, Slot};
 use crate::model::command::NewCi;
 use crate::model::definition::CiTypeDefinition;
 use crate::model::{
-    AttributeValue, Attributes, BeforeAfter, CiFields, CiId, CiPatch, ConfigurationItem, Delta, DeltaItem, GroupMember,
-    Input, LifecycleStage, Origin, RedundancyGroup, Revision, Validity,
+    Attribute, AttributeId, AttributeValue, Attributes, BeforeAfter, CiFields, CiId, CiPatch, CiTypeId,
+    ConfigurationItem, Delta, DeltaItem, GroupMember, Input, LifecycleStage, Origin, RedundancyGroup, Revision,
+    Standing, Validity,
 };
 
 pub(super) fn create(
@@ -26,9 +28,19 @@ pub(super) fn create(
         Some(id) => id,
         None => circumstances.ids.ci(circumstances.at),
     };
-    let attributes = merge_attributes(estate, ci_type, &Attributes::default(), &new.attributes, circumstances)?;
+    let voice = circumstances.voice(new.observed_at);
+    let attribute = |(id, value): (AttributeId, Option<AttributeValue>)| {
+        Some(Attribute {
+            id,
+            value: value?,
+            source: voice.source,
+            first_seen: voice.first_seen(),
+        })
+    };
+    let parsed = parse_attributes(estate, ci_type.id, &new.attributes)?;
+    let attributes = Attributes::new(parsed.into_iter().filter_map(attribute).collect());
     let mut origins = Vec::new();
-    add_origin(&mut origins, new.native_key.as_deref(), circumstances)?;
+    add_origin(&mut origins, new.native_key.as_deref(), voice)?;
     let fields = CiFields {
         id,
         ci_type: ci_type.id,
@@ -38,10 +50,11 @@ pub(super) fn create(
         attributes,
         origins,
         validity: Validity::new(new.valid_from, new.valid_to)?,
+        standing: Standing::default(),
         created: circumstances.stamp(),
         changed: circumstances.stamp(),
     };
-    check_content(estate, &fields, None)?;
+    check_content(estate, &fields, &[])?;
     Ok(single(BeforeAfter::created(ConfigurationItem::new(fields))))
 }
 
@@ -54,26 +67,28 @@ pub(super) fn update(
 ) -> Result<Delta, CommandError> {
     let (slot, before) = seen(estate, ci, expected)?;
     let mut fields = before.to_fields();
-    if let Some(name) = &patch.name {
-        check_text("name", name, CI_NAME_BYTES_MAX)?;
-        fields.name.clone_from(name);
-    }
     if let Some(name) = &patch.ci_type {
         fields.ci_type = changed_type(estate, ci, &before, name)?.id;
     }
-    if let Some(tags) = &patch.tags {
-        check_tags(tags)?;
-        fields.tags.clone_from(tags);
+    fields.validity = validity_after(fields.validity, patch)?;
+    let ci_type = fields.ci_type;
+    let voice = circumstances.voice(None);
+    if patch.native_key.is_some() {
+        add_origin(&mut fields.origins, patch.native_key.as_deref(), voice)?;
     }
-    let known = fields.validity;
-    let from = patch.valid_from.unwrap_or(known.and_then(|validity| validity.from()));
-    let to = patch.valid_to.unwrap_or(known.and_then(|validity| validity.to()));
-    fields.validity = Validity::new(from, to)?;
-    if let Some(ci_type) = estate.catalog().ci_type(fields.ci_type) {
-        fields.attributes = merge_attributes(estate, ci_type, &fields.attributes, &patch.attributes, circumstances)?;
+    let mut ledger = Ledger::open(estate, slot, fields, voice);
+    if let Some(name) = &patch.name {
+        check_text("name", name, CI_NAME_BYTES_MAX)?;
+        ledger.state(AttributeId::NAME, Some(text(name)));
     }
-    add_origin(&mut fields.origins, patch.native_key.as_deref(), circumstances)?;
-    changed(estate, slot, &before, fields, circumstances)
+    if let Some(stated) = &patch.tags {
+        check_tags(stated)?;
+        ledger.state(AttributeId::TAGS, Some(tags(stated)));
+    }
+    for (id, value) in parse_attributes(estate, ci_type, &patch.attributes)? {
+        ledger.state(id, value);
+    }
+    changed(estate, slot, &before, ledger.close(), circumstances)
 }
 
 pub(super) fn move_to(
@@ -84,19 +99,31 @@ pub(super) fn move_to(
     circumstances: &mut Circumstances<'_>,
 ) -> Result<Delta, CommandError> {
     let (slot, before) = seen(estate, ci, expected)?;
-    let from = before.stage();
-    if from != stage && !estate.catalog().may_move(from, stage) {
-        let allowed = estate.catalog().lifecycle(from).next.clone();
-        return Err(CommandError::IllegalTransition {
-            ci,
-            from,
-            to: stage,
-            allowed,
-        });
+    check_transition(estate, ci, before.stage(), stage)?;
+    let mut ledger = Ledger::open(estate, slot, before.to_fields(), circumstances.voice(None));
+    ledger.state(AttributeId::STAGE, Some(text(stage.as_str())));
+    changed(estate, slot, &before, ledger.close(), circumstances)
+}
+
+/// Refuses what the lifecycle does not allow.
+pub(super) fn check_transition(
+    estate: &Estate,
+    ci: CiId,
+    from: LifecycleStage,
+    to: LifecycleStage,
+) -> Result<(), CommandError> {
+    if from == to || estate.catalog().may_move(from, to) {
+        return Ok(());
     }
-    let mut fields = before.to_fields();
-    fields.stage = stage;
-    changed(estate, slot, &before, fields, circumstances)
+    let allowed = estate.catalog().lifecycle(from).next.clone();
+    Err(CommandError::IllegalTransition { ci, from, to, allowed })
+}
+
+/// When a CI holds after a patch.
+pub(super) fn validity_after(known: Option<Validity>, patch: &CiPatch) -> Result<Option<Validity>, CommandError> {
+    let from = patch.valid_from.unwrap_or(known.and_then(|validity| validity.from()));
+    let to = patch.valid_to.unwrap_or(known.and_then(|validity| validity.to()));
+    Ok(Validity::new(from, to)?)
 }
 
 pub(super) fn delete(
@@ -107,6 +134,7 @@ pub(super) fn delete(
     with_relationships: bool,
 ) -> Result<Delta, CommandError> {
     let (slot, before) = seen(estate, ci, expected)?;
+    let ci = before.id();
     if reason.trim().is_empty() {
         return Err(CommandError::ReasonRequired { ci });
     }
@@ -146,7 +174,7 @@ fn without_member(group: &Arc<RedundancyGroup>, ci: CiId) -> BeforeAfter<Redunda
 }
 
 /// The delta from `before` to `fields`; empty where they say the same.
-fn changed(
+pub(super) fn changed(
     estate: &Estate,
     slot: Slot,
     before: &Arc<ConfigurationItem>,
@@ -157,7 +185,7 @@ fn changed(
         return Ok(Delta::default());
     }
     fields.changed = circumstances.stamp();
-    check_content(estate, &fields, Some(slot))?;
+    check_content(estate, &fields, &[slot])?;
     Ok(single(BeforeAfter::updated(
         Arc::clone(before),
         ConfigurationItem::new(fields),
@@ -170,7 +198,11 @@ fn single(item: BeforeAfter<ConfigurationItem>) -> Delta {
     }
 }
 
-fn seen(estate: &Estate, ci: CiId, expected: Option<Revision>) -> Result<(Slot, Arc<ConfigurationItem>), CommandError> {
+pub(super) fn seen(
+    estate: &Estate,
+    ci: CiId,
+    expected: Option<Revision>,
+) -> Result<(Slot, Arc<ConfigurationItem>), CommandError> {
     let slot = slot_of(estate, ci)?;
     let before = Arc::clone(estate.ci_at(slot));
     let found = before.changed().revision;
@@ -193,7 +225,7 @@ fn concrete_type<'a>(estate: &'a Estate, name: &str) -> Result<&'a CiTypeDefinit
 
 /// A CI may become what it more precisely is, or what it was taken for too precisely: its type moves
 /// along its line of the inheritance tree.
-fn changed_type<'a>(
+pub(super) fn changed_type<'a>(
     estate: &'a Estate,
     ci: CiId,
     before: &ConfigurationItem,
@@ -214,59 +246,50 @@ fn changed_type<'a>(
     }
 }
 
-fn check_tags(tags: &[String]) -> Result<(), CommandError> {
+pub(super) fn check_tags(tags: &[String]) -> Result<(), CommandError> {
     if tags.len() > TAGS_MAX {
         return Err(CommandError::TooManyTags { count: tags.len() });
     }
     tags.iter().try_for_each(|tag| check_short("tags", tag))
 }
 
-fn merge_attributes(
+pub(super) fn parse_attributes(
     estate: &Estate,
-    ci_type: &CiTypeDefinition,
-    known: &Attributes,
+    ci_type: CiTypeId,
     set: &[(String, Input)],
-    circumstances: &Circumstances<'_>,
-) -> Result<Attributes, CommandError> {
+) -> Result<Vec<(AttributeId, Option<AttributeValue>)>, CommandError> {
     let parsed = set
         .iter()
-        .map(|(name, input)| estate.catalog().parse_value(ci_type.id, name, input))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(super::merge(known, parsed, circumstances))
+        .map(|(name, input)| estate.catalog().parse_value(ci_type, name, input));
+    Ok(parsed.collect::<Result<_, _>>()?)
 }
 
-fn add_origin(
+/// Notes under which key a source knows a CI. Who has no key is noted once.
+pub(super) fn add_origin(
     origins: &mut Vec<Origin>,
     native_key: Option<&str>,
-    circumstances: &Circumstances<'_>,
+    voice: Voice,
 ) -> Result<(), CommandError> {
-    let source = circumstances.source;
-    let Some(key) = native_key else {
-        if origins.is_empty() {
-            origins.push(Origin {
-                source,
-                native_key: "".into(),
-                first_seen: circumstances.second(),
-            });
+    let known = match native_key {
+        Some(key) => {
+            check_short("key", key)?;
+            let mut origins = origins.iter();
+            origins.any(|origin| origin.source == voice.source && &*origin.native_key == key)
         }
-        return Ok(());
+        None => origins.iter().any(|origin| origin.source == voice.source),
     };
-    check_short("key", key)?;
-    if !origins
-        .iter()
-        .any(|origin| origin.source == source && &*origin.native_key == key)
-    {
+    if !known {
         origins.push(Origin {
-            source,
-            native_key: key.into(),
-            first_seen: circumstances.second(),
+            source: voice.source,
+            native_key: native_key.unwrap_or_default().into(),
+            first_seen: voice.first_seen(),
         });
     }
     Ok(())
 }
 
-/// What must hold of every CI, new or changed.
-fn check_content(estate: &Estate, fields: &CiFields, own: Option<Slot>) -> Result<(), CommandError> {
+/// What must hold of every CI, new or changed; `own` are the places whose present content it replaces.
+pub(super) fn check_content(estate: &Estate, fields: &CiFields, own: &[Slot]) -> Result<(), CommandError> {
     let catalog = estate.catalog();
     if let Some(attribute) = catalog
         .missing_required(fields.ci_type, &fields.attributes)
@@ -281,7 +304,7 @@ fn check_content(estate: &Estate, fields: &CiFields, own: Option<Slot>) -> Resul
     let keyed = fields.origins.iter().filter(|origin| !origin.native_key.is_empty());
     for origin in keyed {
         match estate.by_native_key(origin.source, &origin.native_key) {
-            Some(other) if Some(other) != own => {
+            Some(other) if !own.contains(&other) => {
                 return Err(duplicate(estate, "key", &origin.native_key, other));
             }
             Some(_) | None => {}
@@ -290,14 +313,14 @@ fn check_content(estate: &Estate, fields: &CiFields, own: Option<Slot>) -> Resul
     Ok(())
 }
 
-fn check_unique(estate: &Estate, fields: &CiFields, own: Option<Slot>) -> Result<(), CommandError> {
+fn check_unique(estate: &Estate, fields: &CiFields, own: &[Slot]) -> Result<(), CommandError> {
     let catalog = estate.catalog();
     for attribute in fields.attributes.iter() {
         let Some(scope) = catalog.unique_scope(fields.ci_type, attribute.id) else {
             continue;
         };
         let mut others = estate.with_identifier(attribute.id, &attribute.value);
-        let other = others.find(|slot| Some(*slot) != own && catalog.is_a(estate.ci_type_of(*slot), scope));
+        let other = others.find(|slot| !own.contains(slot) && catalog.is_a(estate.ci_type_of(*slot), scope));
         if let Some(other) = other {
             let name = catalog
                 .attribute_name(attribute.id)

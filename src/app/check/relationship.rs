@@ -9,7 +9,7 @@ use crate::model::command::NewRelationship;
 use crate::model::definition::RelationshipTypeDefinition;
 use crate::model::{
     Attributes, BeforeAfter, CiId, Delta, DeltaItem, Input, LifecycleStage, Relationship, RelationshipId,
-    RelationshipPatch, Validity, Weight,
+    RelationshipPatch, SaidBy, Validity, Weight,
 };
 
 pub(super) fn relate(
@@ -35,8 +35,8 @@ pub(super) fn relate(
     let blank = Relationship {
         id: estate.next_relationship_id(),
         relationship_type: definition.id,
-        from: new.from,
-        to: new.to,
+        from: estate.ci_id(from),
+        to: estate.ci_id(to),
         qualifier: new.qualifier.as_str().into(),
         forward: None,
         reverse: None,
@@ -45,6 +45,7 @@ pub(super) fn relate(
         attributes: Attributes::default(),
         source: circumstances.source,
         first_seen: circumstances.second(),
+        also_said_by: Vec::new(),
         validity: None,
     };
     let relationship = patched(estate, definition, &blank, &new.properties, circumstances)?;
@@ -64,6 +65,49 @@ pub(super) fn change(
     let after = patched(estate, definition, &before, patch, circumstances)?;
     if after == before {
         return Ok(Delta::default());
+    }
+    Ok(single(BeforeAfter::updated(Arc::new(before), after)))
+}
+
+/// Another source says the same.
+pub(super) fn confirm(
+    estate: &Estate,
+    id: RelationshipId,
+    circumstances: &Circumstances<'_>,
+) -> Result<Delta, CommandError> {
+    let found = find(estate, id)?;
+    if found.is_said_by(circumstances.source) {
+        return Ok(Delta::default());
+    }
+    let before = found.to_relationship();
+    let mut after = before.clone();
+    after.also_said_by.push(SaidBy {
+        source: circumstances.source,
+        first_seen: circumstances.second(),
+    });
+    Ok(single(BeforeAfter::updated(Arc::new(before), after)))
+}
+
+/// A source does not say so any more: whoever else says so goes on, and where nobody does the
+/// relationship goes.
+pub(super) fn withdraw(
+    estate: &Estate,
+    id: RelationshipId,
+    circumstances: &Circumstances<'_>,
+) -> Result<Delta, CommandError> {
+    let found = find(estate, id)?;
+    if !found.is_said_by(circumstances.source) {
+        return Ok(Delta::default());
+    }
+    let before = found.to_relationship();
+    let mut after = before.clone();
+    after.also_said_by.retain(|said| said.source != circumstances.source);
+    if before.source == circumstances.source {
+        if after.also_said_by.is_empty() {
+            return Ok(single(BeforeAfter::removed(Arc::new(before))));
+        }
+        let next = after.also_said_by.remove(0);
+        (after.source, after.first_seen) = (next.source, next.first_seen);
     }
     Ok(single(BeforeAfter::updated(Arc::new(before), after)))
 }

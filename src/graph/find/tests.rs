@@ -27,6 +27,7 @@ fn ci(number: u8, kind: u16, name: usize, revision: u64) -> ConfigurationItem {
         attributes: Attributes::default(),
         origins: Vec::new(),
         validity: None,
+        standing: crate::model::Standing::default(),
         created: stamp,
         changed: stamp,
     })
@@ -56,6 +57,7 @@ fn estate(cis: &[(u16, usize, u64)], links: &[(u8, u8)]) -> Estate {
             attributes: Attributes::default(),
             source: SourceId::MANUAL,
             first_seen: Timestamp::UNIX_EPOCH,
+            also_said_by: Vec::new(),
             validity: None,
         })));
     }

@@ -21,6 +21,7 @@ fn ci(number: usize, name: &str) -> ConfigurationItem {
         attributes: Attributes::default(),
         origins: Vec::new(),
         validity: None,
+        standing: crate::model::Standing::default(),
         created: stamp,
         changed: stamp,
     })

@@ -33,6 +33,7 @@ fn estate(links: &[(u8, u8, u16)]) -> Estate {
             attributes: Attributes::default(),
             origins: Vec::new(),
             validity: None,
+            standing: crate::model::Standing::default(),
             created: stamp,
             changed: stamp,
         })))
@@ -51,6 +52,7 @@ fn estate(links: &[(u8, u8, u16)]) -> Estate {
             attributes: Attributes::default(),
             source: SourceId::MANUAL,
             first_seen: Timestamp::UNIX_EPOCH,
+            also_said_by: Vec::new(),
             validity: None,
         }))
     });

@@ -210,3 +210,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn servicenow_columns_and_class_aliases_name_the_same_types() {
+    let mut catalog = crate::catalog::Catalog::default();
+    for item in crate::catalog::Catalog::embedded().expect("the default catalog") {
+        catalog.apply(&item);
+    }
+    for (class, ci_type) in &CsvMapping::servicenow().ci_types {
+        let known = catalog.ci_type_named(ci_type).map(|known| known.id);
+        assert!(known.is_some(), "{ci_type}");
+        assert_eq!(catalog.class_alias(class), known, "{class}");
+    }
+}

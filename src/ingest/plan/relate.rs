@@ -1,5 +1,7 @@
 //! What connects CIs: relationships and redundancy groups.
 
+use jiff::Timestamp;
+
 use crate::app::ErrorCode;
 use crate::graph::{ReferenceError, Slot};
 use crate::ingest::observation::{Position, Problem, RecordKind, VALUE_BYTES_MAX, shorten};
@@ -9,7 +11,7 @@ use crate::ingest::report::Outcome;
 use crate::model::{CiId, Command, GroupId, Name, RelationshipId};
 
 use super::item::Item;
-use super::{GROUP_KEYS_MAX, Planning, changed};
+use super::{GROUP_KEYS_MAX, Mention, Planning, changed};
 
 /// What a record names and is not there.
 struct Absent {
@@ -61,6 +63,7 @@ impl Planning<'_, '_> {
         item: &mut Item,
     ) {
         let estate = self.planner.estate();
+        let observed_at = record.observed_at.or(self.terms.observed_at);
         let definition = estate.catalog().relationship_type_named(&record.relationship_type);
         let known = definition
             .and_then(|definition| estate.find_relationship(definition.id, from, to, &record.qualifier))
@@ -69,33 +72,61 @@ impl Planning<'_, '_> {
             item.key = Some(key_of(&record));
         }
         match known {
-            Some(known) if reconcile::is_plain(&record) => {
-                item.outcome = Outcome::Unchanged;
-                self.planner.saw_relationship(known);
-                item.other_id = self.terms.report_all.then(|| known.to_string());
-            }
             Some(relationship) => {
                 let key = key_of(&record);
-                let patch = reconcile::relationship_patch(record, group);
-                let command = Command::ChangeRelationship { relationship, patch };
-                self.execute_relationship(&command, key, Outcome::Updated, item);
+                self.confirm(relationship, item);
+                if reconcile::is_plain(&record) {
+                    self.saw_relationship(relationship, observed_at);
+                    item.other_id = self.terms.report_all.then(|| relationship.to_string());
+                } else {
+                    let patch = reconcile::relationship_patch(record, group);
+                    let command = Command::ChangeRelationship { relationship, patch };
+                    self.execute_relationship(&command, key, Outcome::Updated, observed_at, item);
+                }
             }
             None => {
                 let key = key_of(&record);
                 let ends = (estate.ci_id(from), estate.ci_id(to));
                 let command = Command::Relate(reconcile::new_relationship(record, ends, group));
-                self.execute_relationship(&command, key, Outcome::Created, item);
+                self.execute_relationship(&command, key, Outcome::Created, observed_at, item);
             }
         }
     }
 
-    fn execute_relationship(&mut self, command: &Command, key: String, outcome: Outcome, item: &mut Item) {
+    /// This source says so too, if it has not before.
+    fn confirm(&mut self, relationship: RelationshipId, item: &mut Item) {
+        let found = self.planner.estate().relationship(relationship);
+        if found.is_some_and(|found| found.is_said_by(self.planner.source())) {
+            return;
+        }
+        match self.planner.execute(&Command::ConfirmRelationship { relationship }) {
+            Ok(done) => item.outcome = changed(&done, Outcome::Updated),
+            Err(error) => item.refuse_command(&error),
+        }
+    }
+
+    fn saw_relationship(&mut self, relationship: RelationshipId, observed_at: Option<Timestamp>) {
+        if let Some(place) = self.planner.saw_relationship(relationship, observed_at) {
+            self.memory.mention(Mention::Relationship(place));
+        }
+    }
+
+    fn execute_relationship(
+        &mut self,
+        command: &Command,
+        key: String,
+        outcome: Outcome,
+        observed_at: Option<Timestamp>,
+        item: &mut Item,
+    ) {
         match self.planner.execute(command) {
             Ok(done) => {
-                item.outcome = changed(&done, outcome);
+                if done.changed {
+                    item.outcome = outcome;
+                }
                 item.other_id = done.relationship.map(|id: RelationshipId| id.to_string());
                 if let Some(relationship) = done.relationship {
-                    self.planner.saw_relationship(relationship);
+                    self.saw_relationship(relationship, observed_at);
                 }
             }
             Err(error) => {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::relationship::Previous;
 use super::{Packed, RecordError, RelationshipRecord, open, versioned};
 use crate::model::packed::{PackError, Reader, Writer};
+use crate::model::run::Run;
 use crate::model::{ConfigurationItem, DeltaItem, IdempotencyKey, Revision};
 use crate::store::ChunkKind;
 
@@ -109,6 +110,16 @@ pub fn decode_idempotency(bytes: &[u8]) -> Result<Vec<IdempotencyRecord>, Record
     decode_run(bytes)
 }
 
+/// Packs the runs of sources.
+pub fn encode_runs<'a>(runs: impl Iterator<Item = &'a Run>) -> Vec<u8> {
+    encode_run(runs)
+}
+
+/// Reads what [`encode_runs`] wrote.
+pub fn decode_runs(bytes: &[u8]) -> Result<Vec<Run>, RecordError> {
+    decode_run(bytes)
+}
+
 impl Packed for IdempotencyRecord {
     fn write(&self, writer: &mut Writer) {
         self.key.write(writer);
@@ -148,11 +159,14 @@ fn decode_run<T: Packed>(bytes: &[u8]) -> Result<Vec<T>, RecordError> {
 pub(in crate::store) fn check_chunk(kind: ChunkKind, bytes: &[u8]) -> Result<u64, RecordError> {
     let mut count = 0;
     match kind {
-        ChunkKind::Catalog | ChunkKind::Sources | ChunkKind::Groups => count = decode_items(bytes)?.len() as u64,
+        ChunkKind::Catalog | ChunkKind::Sources | ChunkKind::Groups | ChunkKind::Identities => {
+            count = decode_items(bytes)?.len() as u64;
+        }
         ChunkKind::Cis => decode_cis(bytes, |_, _| count += 1)?,
         ChunkKind::Relationships => decode_relationships(bytes, |_| count += 1)?,
         ChunkKind::CiSightings | ChunkKind::RelationshipSightings => count = decode_sightings(bytes)?.len() as u64,
         ChunkKind::Idempotency => count = decode_idempotency(bytes)?.len() as u64,
+        ChunkKind::Runs => count = decode_runs(bytes)?.len() as u64,
     }
     Ok(count)
 }

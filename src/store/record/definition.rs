@@ -2,7 +2,7 @@
 
 use super::Packed;
 use crate::model::definition::{
-    AttributeDefinition, CiTypeDefinition, IdentificationRule, LifecycleRule, PoolDefinition,
+    AttributeDefinition, CiTypeDefinition, IdentificationRule, LifecycleRule, PoolDefinition, RelatedIdentifier,
     RelationshipTypeDefinition, ValueType,
 };
 use crate::model::packed::{PackError, Reader, Writer};
@@ -14,6 +14,7 @@ use crate::model::{
 /// Lists of lists deeper than this are refused when read back; the catalog allows one level.
 const LIST_DEPTH_MAX: u8 = 4;
 
+/// The form of a source without feed and scope.
 impl Packed for Source {
     fn write(&self, writer: &mut Writer) {
         self.id.write(writer);
@@ -24,7 +25,34 @@ impl Packed for Source {
         Ok(Self {
             id: SourceId::read(reader)?,
             name: Name::read(reader)?,
+            feed: Box::default(),
+            scope: Box::default(),
         })
+    }
+}
+
+/// The form of any source.
+pub(super) struct WholeSource(pub(super) Source);
+
+impl WholeSource {
+    /// Whether the short form does not say all of a source.
+    pub(super) fn is_needed(source: &Source) -> bool {
+        !(source.feed.is_empty() && source.scope.is_empty())
+    }
+}
+
+impl Packed for WholeSource {
+    fn write(&self, writer: &mut Writer) {
+        self.0.write(writer);
+        writer.text(&self.0.feed);
+        writer.text(&self.0.scope);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, PackError> {
+        let mut source = Source::read(reader)?;
+        source.feed = reader.text()?.into();
+        source.scope = reader.text()?.into();
+        Ok(Self(source))
     }
 }
 
@@ -122,6 +150,8 @@ impl Packed for AttributeDefinition {
     }
 }
 
+/// The form of before there were hosts, related identifiers and `retire_after`. It is still that of
+/// every rule and type that has none of these.
 impl Packed for IdentificationRule {
     fn write(&self, writer: &mut Writer) {
         self.name.write(writer);
@@ -134,6 +164,8 @@ impl Packed for IdentificationRule {
             name: Name::read(reader)?,
             attributes: Vec::read(reader)?,
             priority: reader.small()?,
+            host: None,
+            related: None,
         })
     }
 }
@@ -162,6 +194,56 @@ impl Packed for CiTypeDefinition {
             attributes: Vec::read(reader)?,
             identification: Option::read(reader)?,
             default_tier: Option::read(reader)?,
+            retire_after: None,
+        })
+    }
+}
+
+/// A CI type in the form that has room for all that a type says: the first form, then what came
+/// later.
+pub(super) struct FullCiType(pub(super) CiTypeDefinition);
+
+impl FullCiType {
+    /// Whether the first form has no room for what the type says.
+    pub(super) fn is_needed(definition: &CiTypeDefinition) -> bool {
+        let mut rules = definition.identification.iter().flatten();
+        definition.retire_after.is_some() || rules.any(|rule| rule.host.is_some() || rule.related.is_some())
+    }
+}
+
+impl Packed for FullCiType {
+    fn write(&self, writer: &mut Writer) {
+        self.0.write(writer);
+        for rule in self.0.identification.iter().flatten() {
+            rule.host.write(writer);
+            rule.related.write(writer);
+        }
+        self.0.retire_after.write(writer);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, PackError> {
+        let mut definition = CiTypeDefinition::read(reader)?;
+        for rule in definition.identification.iter_mut().flatten() {
+            rule.host = Option::read(reader)?;
+            rule.related = Option::read(reader)?;
+        }
+        definition.retire_after = Option::read(reader)?;
+        Ok(Self(definition))
+    }
+}
+
+impl Packed for RelatedIdentifier {
+    fn write(&self, writer: &mut Writer) {
+        self.relationship_type.write(writer);
+        self.ci_type.write(writer);
+        self.attributes.write(writer);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, PackError> {
+        Ok(Self {
+            relationship_type: Name::read(reader)?,
+            ci_type: Name::read(reader)?,
+            attributes: Vec::read(reader)?,
         })
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::definition::{FullCiType, WholeSource};
 use super::{Packed, RecordError, open, versioned};
 use crate::model::packed::{PackError, Reader, Writer};
 use crate::model::{Actor, BeforeAfter, Delta, DeltaItem, IdempotencyKey, JournalEntry, Name, Revision};
@@ -64,7 +65,13 @@ impl Packed for DeltaItem {
             item.write(writer);
         }
         match self {
+            Self::Source(item) if sides(item).any(WholeSource::is_needed) => {
+                tagged(10, &item.map(|source| WholeSource(source.clone())), writer);
+            }
             Self::Source(item) => tagged(0, item, writer),
+            Self::CiType(item) if sides(item).any(FullCiType::is_needed) => {
+                tagged(9, &item.map(|definition| FullCiType(definition.clone())), writer);
+            }
             Self::CiType(item) => tagged(1, item, writer),
             Self::RelationshipType(item) => tagged(2, item, writer),
             Self::Pool(item) => tagged(3, item, writer),
@@ -72,6 +79,9 @@ impl Packed for DeltaItem {
             Self::Ci(item) => tagged(5, item, writer),
             Self::Relationship(item) => tagged(6, item, writer),
             Self::Group(item) => tagged(7, item, writer),
+            Self::IngestRule(item) => tagged(8, item, writer),
+            Self::Merge(item) => tagged(20, item, writer),
+            Self::Distinction(item) => tagged(21, item, writer),
         }
     }
 
@@ -85,7 +95,17 @@ impl Packed for DeltaItem {
             5 => Self::Ci(BeforeAfter::read(reader)?),
             6 => Self::Relationship(BeforeAfter::read(reader)?),
             7 => Self::Group(BeforeAfter::read(reader)?),
+            8 => Self::IngestRule(BeforeAfter::read(reader)?),
+            9 => Self::CiType(BeforeAfter::<FullCiType>::read(reader)?.map(|full| full.0.clone())),
+            10 => Self::Source(BeforeAfter::<WholeSource>::read(reader)?.map(|whole| whole.0.clone())),
+            20 => Self::Merge(BeforeAfter::read(reader)?),
+            21 => Self::Distinction(BeforeAfter::read(reader)?),
             _ => return Err(PackError),
         })
     }
+}
+
+/// What is there on both sides of a change.
+fn sides<T>(item: &BeforeAfter<T>) -> impl Iterator<Item = &T> {
+    [&item.before, &item.after].into_iter().flatten().map(Arc::as_ref)
 }

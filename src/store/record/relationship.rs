@@ -7,7 +7,7 @@ use super::Packed;
 use crate::model::packed::{PackError, Reader, Writer};
 use crate::model::{
     Attributes, CiId, GroupId, GroupMember, Name, RedundancyGroup, Relationship, RelationshipId, RelationshipTypeId,
-    SourceId, Strength, Threshold, Thresholds, Validity, Weight,
+    SaidBy, SourceId, Strength, Threshold, Thresholds, Validity, Weight,
 };
 
 /// A relationship of the checkpoint: its ends are slots of the live graph, and what few have is
@@ -47,6 +47,8 @@ pub struct RelationshipExtras {
     pub group: Option<GroupId>,
     /// Attributes of its own.
     pub attributes: Attributes,
+    /// Who else says so.
+    pub also_said_by: Vec<SaidBy>,
     /// When it holds; `None`: always.
     pub validity: Option<Validity>,
 }
@@ -116,19 +118,21 @@ impl Packed for RelationshipExtras {
         self.weight.write(writer);
         self.group.write(writer);
         writer.block(self.attributes.as_packed());
-        self.validity.write(writer);
+        write_end(self.validity, &self.also_said_by, writer);
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, PackError> {
-        Ok(Self {
+        let mut extras = Self {
             qualifier: reader.text()?.into(),
             forward: Option::read(reader)?,
             reverse: Option::read(reader)?,
             weight: Weight::read(reader)?,
             group: Option::read(reader)?,
             attributes: Attributes::from_packed(reader.block()?)?,
-            validity: Option::read(reader)?,
-        })
+            ..Self::default()
+        };
+        (extras.validity, extras.also_said_by) = read_end(reader)?;
+        Ok(extras)
     }
 }
 
@@ -147,11 +151,11 @@ impl Packed for Relationship {
         writer.block(self.attributes.as_packed());
         self.source.write(writer);
         writer.second(self.first_seen);
-        self.validity.write(writer);
+        write_end(self.validity, &self.also_said_by, writer);
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, PackError> {
-        Ok(Self {
+        let mut relationship = Self {
             id: RelationshipId::new(reader.number()?),
             relationship_type: RelationshipTypeId::read(reader)?,
             from: CiId::read(reader)?,
@@ -164,9 +168,53 @@ impl Packed for Relationship {
             attributes: Attributes::from_packed(reader.block()?)?,
             source: SourceId::read(reader)?,
             first_seen: reader.second()?,
-            validity: Option::read(reader)?,
-        })
+            also_said_by: Vec::new(),
+            validity: None,
+        };
+        (relationship.validity, relationship.also_said_by) = read_end(reader)?;
+        Ok(relationship)
     }
+}
+
+/// A validity follows.
+const HAS_VALIDITY: u8 = 1;
+/// Who else says so follows.
+const IS_ALSO_SAID: u8 = 2;
+
+/// What stands at the end of a relationship: without the second flag, an option of its validity.
+fn write_end(validity: Option<Validity>, also_said_by: &[SaidBy], writer: &mut Writer) {
+    let said = if also_said_by.is_empty() { 0 } else { IS_ALSO_SAID };
+    writer.byte(u8::from(validity.is_some()) | said);
+    if let Some(validity) = validity {
+        validity.write(writer);
+    }
+    if said > 0 {
+        writer.number(also_said_by.len() as u64);
+        for said in also_said_by {
+            said.source.write(writer);
+            writer.second(said.first_seen);
+        }
+    }
+}
+
+fn read_end(reader: &mut Reader<'_>) -> Result<(Option<Validity>, Vec<SaidBy>), PackError> {
+    let flags = reader.byte()?;
+    if flags > (HAS_VALIDITY | IS_ALSO_SAID) {
+        return Err(PackError);
+    }
+    let validity = (flags & HAS_VALIDITY != 0)
+        .then(|| Validity::read(reader))
+        .transpose()?;
+    let mut also_said_by = Vec::new();
+    if flags & IS_ALSO_SAID != 0 {
+        for _ in 0..reader.number()? {
+            also_said_by.push(SaidBy {
+                source: SourceId::read(reader)?,
+                first_seen: reader.second()?,
+            });
+        }
+    }
+    Ok((validity, also_said_by))
 }
 
 /// A byte 0 and a count, or a byte 1 and hundredths.

@@ -8,14 +8,18 @@ use uuid::Uuid;
 
 use super::*;
 use crate::model::definition::{
-    AttributeDefinition, CiTypeDefinition, IdentificationRule, LifecycleRule, PoolDefinition,
+    AttributeDefinition, CiTypeDefinition, IdentificationRule, LifecycleRule, PoolDefinition, RelatedIdentifier,
     RelationshipTypeDefinition, ValueType,
 };
 use crate::model::network::Mac;
+use crate::model::rule::{
+    Authority, AuthorityPolicy, AuthorityRule, ClassAlias, DerivationRule, JunkRule, OnManyMatches, OnNoMatch,
+    SourceRights, SourceRule,
+};
 use crate::model::{
     Actor, Attribute, AttributeId, AttributeValue, Attributes, CiFields, CiTypeId, ConfigurationItem, Decimal, Delta,
-    DeltaItem, GroupMember, IdempotencyKey, ImpactState, JournalEntry, LifecycleStage, Origin, PoolId, RedundancyGroup,
-    Relationship, RelationshipId, RelationshipTypeId, Source, SourceId, Threshold, Thresholds,
+    DeltaItem, GroupMember, IdempotencyKey, ImpactState, IngestRule, JournalEntry, LifecycleStage, Origin, PoolId,
+    RedundancyGroup, Relationship, RelationshipId, RelationshipTypeId, SaidBy, Source, SourceId, Threshold, Thresholds,
 };
 use crate::store::ChunkKind;
 
@@ -128,6 +132,7 @@ fn cis() -> impl Strategy<Value = ConfigurationItem> {
                     attributes,
                     origins: origins.collect(),
                     validity,
+                    standing: crate::model::Standing::default(),
                     created,
                     changed: changed.unwrap_or(created),
                 })
@@ -153,6 +158,7 @@ fn extras() -> impl Strategy<Value = RelationshipExtras> {
                 weight,
                 group,
                 attributes,
+                also_said_by: Vec::new(),
                 validity,
             },
         )
@@ -182,6 +188,13 @@ fn relationships() -> impl Strategy<Value = Relationship> {
                 attributes: extras.attributes,
                 source: SourceId::new(source),
                 first_seen,
+                also_said_by: vec![
+                    SaidBy {
+                        source: SourceId::new(3),
+                        first_seen
+                    };
+                    usize::from(id % 3 == 0)
+                ],
                 validity: extras.validity,
             },
         )
@@ -291,14 +304,25 @@ fn attribute_definitions() -> impl Strategy<Value = Vec<AttributeDefinition>> {
 }
 
 fn ci_types() -> impl Strategy<Value = CiTypeDefinition> {
-    let rule =
-        (names(), vec(names(), 0..3), any::<u16>()).prop_map(|(name, attributes, priority)| IdentificationRule {
+    let related =
+        (names(), names(), vec(names(), 0..3)).prop_map(|(relationship_type, ci_type, attributes)| RelatedIdentifier {
+            relationship_type,
+            ci_type,
+            attributes,
+        });
+    let within = (option::of(names()), option::of(related));
+    let rule = (names(), vec(names(), 0..3), any::<u16>(), within).prop_map(
+        |(name, attributes, priority, (host, related))| IdentificationRule {
             name,
             attributes,
             priority,
-        });
+            host,
+            related,
+        },
+    );
     let texts = (names(), texts(), texts());
-    let rest = (any::<bool>(), option::of(1u8..5), option::of(vec(rule, 0..3)));
+    let grace = option::of((0i64..1_000_000).prop_map(SignedDuration::from_secs));
+    let rest = (any::<bool>(), option::of(1u8..5), option::of(vec(rule, 0..3)), grace);
     (
         any::<u16>(),
         texts,
@@ -306,21 +330,21 @@ fn ci_types() -> impl Strategy<Value = CiTypeDefinition> {
         attribute_definitions(),
         rest,
     )
-        .prop_map(
-            |(id, (name, label, description), parent, attributes, (is_abstract, default_tier, identification))| {
-                CiTypeDefinition {
-                    id: CiTypeId::new(id),
-                    name,
-                    label,
-                    description,
-                    parent: parent.map(CiTypeId::new),
-                    is_abstract,
-                    attributes,
-                    identification,
-                    default_tier,
-                }
-            },
-        )
+        .prop_map(|(id, (name, label, description), parent, attributes, rest)| {
+            let (is_abstract, default_tier, identification, retire_after) = rest;
+            CiTypeDefinition {
+                id: CiTypeId::new(id),
+                name,
+                label,
+                description,
+                parent: parent.map(CiTypeId::new),
+                is_abstract,
+                attributes,
+                identification,
+                default_tier,
+                retire_after,
+            }
+        })
 }
 
 fn relationship_types() -> impl Strategy<Value = RelationshipTypeDefinition> {
@@ -376,10 +400,80 @@ fn lifecycle_rules() -> impl Strategy<Value = LifecycleRule> {
     })
 }
 
+fn ingest_rules() -> impl Strategy<Value = IngestRule> {
+    let lists = || (vec(names(), 0..3), vec(texts(), 0..3), vec(texts(), 0..3));
+    let word = any::<prop::sample::Index>();
+    prop_oneof![
+        (names(), texts(), any::<[bool; 4]>(), word, 0u8..=100).prop_map(|(name, description, may, word, share)| {
+            IngestRule::Source(SourceRule {
+                name,
+                description,
+                rights: SourceRights {
+                    may_create: may[0],
+                    may_update: may[1],
+                    may_retire: may[2],
+                    may_create_placeholders: may[3],
+                    on_no_match: OnNoMatch::ALL[word.index(3)],
+                    on_many_matches: OnManyMatches::ALL[word.index(2)],
+                    sweep_share_max: share,
+                },
+            })
+        }),
+        (
+            names(),
+            any::<u16>(),
+            vec(names(), 0..3),
+            any::<prop::sample::Index>(),
+            option::of(0i64..1_000_000)
+        )
+            .prop_map(|(name, ci_type, attributes, word, lapse)| {
+                IngestRule::Authority(AuthorityRule {
+                    name,
+                    ci_type: CiTypeId::new(ci_type),
+                    attributes: attributes.clone(),
+                    authority: Authority {
+                        policy: AuthorityPolicy::ALL[word.index(5)],
+                        sources: attributes,
+                        lapse: lapse.map(SignedDuration::from_secs),
+                    },
+                })
+            }),
+        (names(), lists()).prop_map(|(name, (attributes, values, patterns))| {
+            IngestRule::Junk(JunkRule {
+                name,
+                attributes,
+                values,
+                patterns,
+            })
+        }),
+        (names(), any::<[u16; 3]>(), names(), names(), any::<bool>()).prop_map(
+            |(name, ids, attribute, to_attribute, reversed)| {
+                IngestRule::Derivation(DerivationRule {
+                    name,
+                    from: CiTypeId::new(ids[0]),
+                    attribute,
+                    relationship_type: RelationshipTypeId::new(ids[1]),
+                    to: CiTypeId::new(ids[2]),
+                    to_attribute,
+                    reversed,
+                })
+            }
+        ),
+        (names(), any::<u16>()).prop_map(|(name, ci_type)| {
+            IngestRule::ClassAlias(ClassAlias {
+                name,
+                ci_type: CiTypeId::new(ci_type),
+            })
+        }),
+    ]
+}
+
 fn sources() -> impl Strategy<Value = Source> {
     (any::<u16>(), names()).prop_map(|(id, name)| Source {
         id: SourceId::new(id),
         name,
+        feed: if id % 2 == 0 { "".into() } else { "feed".into() },
+        scope: if id % 3 == 0 { "".into() } else { "dc north".into() },
     })
 }
 
@@ -401,6 +495,7 @@ fn items() -> impl Strategy<Value = DeltaItem> {
         changes(relationship_types().boxed()).prop_map(DeltaItem::RelationshipType),
         changes(pools().boxed()).prop_map(DeltaItem::Pool),
         changes(lifecycle_rules().boxed()).prop_map(DeltaItem::Lifecycle),
+        changes(ingest_rules().boxed()).prop_map(DeltaItem::IngestRule),
         changes(cis().boxed()).prop_map(DeltaItem::Ci),
         changes(relationships().boxed()).prop_map(DeltaItem::Relationship),
         changes(groups().boxed()).prop_map(DeltaItem::Group),

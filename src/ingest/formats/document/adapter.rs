@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ingest::formats::{cyclonedx, gml, graphml, itop, native_json, spdx};
+use crate::ingest::formats;
 use crate::ingest::observation::Problem;
 
 use super::{Content, Findings};
@@ -28,12 +28,25 @@ impl fmt::Debug for Adapter {
 
 /// All document formats, by name.
 pub const ADAPTERS: &[Adapter] = &[
-    cyclonedx::ADAPTER,
-    gml::ADAPTER,
-    graphml::ADAPTER,
-    itop::ADAPTER,
-    native_json::ADAPTER,
-    spdx::ADAPTER,
+    formats::alertmanager::ADAPTER,
+    formats::ansible::ADAPTER,
+    formats::backstage::ADAPTER,
+    formats::cyclonedx::ADAPTER,
+    formats::facter::ADAPTER,
+    formats::glpi::FUSIONINVENTORY,
+    formats::glpi::GLPI,
+    formats::gml::ADAPTER,
+    formats::graphml::ADAPTER,
+    formats::itop::ADAPTER,
+    formats::native_json::ADAPTER,
+    formats::kubernetes::ADAPTER,
+    formats::librenms::ADAPTER,
+    formats::napalm::ADAPTER,
+    formats::netbox::ADAPTER,
+    formats::nmap::ADAPTER,
+    formats::service_graph::ADAPTER,
+    formats::spdx::ADAPTER,
+    formats::terraform::ADAPTER,
 ];
 
 /// The format of a name.

@@ -1,0 +1,283 @@
+//! What every source says of one CI, attribute by attribute, while an observation is taken in.
+
+use jiff::Timestamp;
+
+use super::decide::Sources;
+use crate::graph::{Estate, Slot};
+use crate::model::{Attribute, AttributeId, AttributeValue, Attributes, CiFields, Claims, LifecycleStage, SourceId};
+
+/// The claims to a CI's attributes, name, stage and tags, open to change.
+#[derive(Debug)]
+pub(super) struct Ledger<'a> {
+    estate: &'a Estate,
+    slot: Slot,
+    fields: CiFields,
+    effective: Vec<Attribute>,
+    /// As in [`crate::model::Standing`]: of attributes all but the effective claim.
+    claims: Vec<Attribute>,
+    source: SourceId,
+    /// When the source observed what it says, to the second.
+    at: Timestamp,
+    /// Whether the source said when that was; then it may be long ago.
+    dated: bool,
+    now: Timestamp,
+}
+
+/// Who speaks, and since when it is so.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Voice {
+    pub(super) source: SourceId,
+    /// When it was observed, if the source says so.
+    pub(super) observed_at: Option<Timestamp>,
+    /// The time of the write, to the second.
+    pub(super) now: Timestamp,
+}
+
+impl Voice {
+    /// Since when it is so, to the second. A moment that is to come is a wrong clock, and counts as now.
+    pub(super) fn first_seen(self) -> Timestamp {
+        let at = self.observed_at.map_or(self.now, |at| at.min(self.now));
+        Timestamp::from_second(at.as_second()).unwrap_or(self.now)
+    }
+}
+
+impl<'a> Ledger<'a> {
+    /// Opens the ledger of a recorded CI.
+    pub(super) fn open(estate: &'a Estate, slot: Slot, fields: CiFields, voice: Voice) -> Self {
+        Self {
+            estate,
+            slot,
+            effective: fields.attributes.iter().collect(),
+            claims: fields.standing.claims.iter().collect(),
+            fields,
+            source: voice.source,
+            at: voice.first_seen(),
+            dated: voice.observed_at.is_some(),
+            now: voice.now,
+        }
+    }
+
+    /// The CI as it is now.
+    pub(super) fn close(mut self) -> CiFields {
+        self.fields.attributes = Attributes::new(self.effective);
+        self.fields.standing.claims = Claims::new(self.claims);
+        self.fields
+    }
+
+    /// The source says a value, or with `None` that it knows of none any more. What counts is decided
+    /// anew.
+    pub(super) fn observe(&mut self, id: AttributeId, value: Option<AttributeValue>) {
+        if self.is_said_already(id, value.as_ref()) {
+            return;
+        }
+        let mut claims = self.claims_of(id);
+        let own = claims.iter().position(|claim| claim.source == self.source);
+        match (own, value) {
+            (Some(own), Some(value)) if claims[own].value == value => {
+                claims[own].first_seen = claims[own].first_seen.min(self.at);
+            }
+            (Some(own), _) if self.is_outdated(&claims[own]) => return,
+            (Some(own), Some(value)) => claims[own] = self.claim(id, value),
+            (Some(own), None) => drop(claims.remove(own)),
+            (None, Some(value)) => claims.push(self.claim(id, value)),
+            (None, None) => return,
+        }
+        self.settle(id, claims);
+    }
+
+    /// A person says a value: it counts whoever else says what, until a source that has the authority
+    /// speaks again.
+    pub(super) fn state(&mut self, id: AttributeId, value: Option<AttributeValue>) {
+        let before = self.value(id);
+        if before == value {
+            return;
+        }
+        let mut claims = self.claims_of(id);
+        claims.retain(|claim| claim.source != self.source);
+        let winner = value.map(|value| self.claim(id, value));
+        claims.extend(winner.clone());
+        self.write(id, claims, winner.as_ref());
+    }
+
+    /// Decides anew what counts.
+    pub(super) fn decide(&mut self, id: AttributeId) {
+        let claims = self.claims_of(id);
+        self.settle(id, claims);
+    }
+
+    /// Takes back all that a source says.
+    pub(super) fn withdraw(&mut self, source: SourceId) {
+        let mut said: Vec<AttributeId> = self
+            .effective
+            .iter()
+            .chain(&self.claims)
+            .map(|claim| claim.id)
+            .collect();
+        said.sort_unstable();
+        said.dedup();
+        for id in said {
+            let mut claims = self.claims_of(id);
+            let all = claims.len();
+            claims.retain(|claim| claim.source != source);
+            if claims.len() < all {
+                self.settle(id, claims);
+            }
+        }
+    }
+
+    /// Takes back what the source says of one attribute.
+    pub(super) fn withdraw_own(&mut self, id: AttributeId) {
+        let mut claims = self.claims_of(id);
+        claims.retain(|claim| claim.source != self.source);
+        self.settle(id, claims);
+    }
+
+    /// Whether the source says in effect just this, which is by far the most frequent case.
+    fn is_said_already(&self, id: AttributeId, value: Option<&AttributeValue>) -> bool {
+        let place = self.effective.binary_search_by_key(&id, |attribute| attribute.id);
+        let Ok(place) = place else { return false };
+        let known = &self.effective[place];
+        known.source == self.source && Some(&known.value) == value && known.first_seen <= self.at
+    }
+
+    /// Whether a claim of the source is newer than what it says now.
+    fn is_outdated(&self, claim: &Attribute) -> bool {
+        let seen = self.estate.last_seen_ci(self.slot, self.source);
+        self.at < claim.first_seen || self.dated && seen.is_some_and(|seen| self.at < seen)
+    }
+
+    fn claim(&self, id: AttributeId, value: AttributeValue) -> Attribute {
+        Attribute {
+            id,
+            value,
+            source: self.source,
+            first_seen: self.at,
+        }
+    }
+
+    /// All claims to an attribute. Where nobody disagreed so far, whoever spoke of the CI first says
+    /// its name, stage and tags.
+    fn claims_of(&self, id: AttributeId) -> Vec<Attribute> {
+        let others = self.claims.iter().filter(|claim| claim.id == id);
+        let effective = self.effective.iter().find(|attribute| attribute.id == id);
+        let mut claims: Vec<Attribute> = others.chain(effective).cloned().collect();
+        if claims.is_empty() && is_field(id) {
+            claims.extend(self.implied(id));
+        }
+        claims
+    }
+
+    /// What the CI's first source is taken to say of its name, stage or tags.
+    fn implied(&self, id: AttributeId) -> Option<Attribute> {
+        implied(&self.fields, id)
+    }
+
+    /// What is in effect.
+    fn value(&self, id: AttributeId) -> Option<AttributeValue> {
+        field_value(&self.fields, id).or_else(|| {
+            let effective = self.effective.iter().find(|attribute| attribute.id == id);
+            effective.map(|attribute| attribute.value.clone())
+        })
+    }
+
+    /// Writes claims down with the one that counts. A pinned value stays.
+    fn settle(&mut self, id: AttributeId, claims: Vec<Attribute>) {
+        let winner = if self.fields.standing.is_pinned(id) {
+            let effective = self.value(id);
+            let holds = |claim: &&Attribute| Some(&claim.value) == effective.as_ref();
+            let pinned = claims.iter().find(holds).cloned();
+            // Its own source may have changed its mind.
+            pinned.or_else(|| self.effective.iter().find(|attribute| attribute.id == id).cloned())
+        } else {
+            let sources = Sources {
+                estate: self.estate,
+                slot: self.slot,
+                standing: &self.fields.standing,
+                speaker: self.source,
+                now: self.now,
+            };
+            let authority = self.estate.catalog().authority(self.fields.ci_type, id);
+            sources.decide(&claims, authority).cloned()
+        };
+        self.write(id, claims, winner.as_ref());
+    }
+
+    fn write(&mut self, id: AttributeId, claims: Vec<Attribute>, winner: Option<&Attribute>) {
+        self.claims.retain(|claim| claim.id != id);
+        if is_field(id) {
+            self.write_field(id, claims, winner);
+            return;
+        }
+        self.effective.retain(|attribute| attribute.id != id);
+        if let Some(winner) = winner {
+            let place = self.effective.partition_point(|attribute| attribute.id < id);
+            self.effective.insert(place, winner.clone());
+        }
+        let source = winner.map(|winner| winner.source);
+        self.claims
+            .extend(claims.into_iter().filter(|claim| Some(claim.source) != source));
+    }
+
+    fn write_field(&mut self, id: AttributeId, claims: Vec<Attribute>, winner: Option<&Attribute>) {
+        match (id, winner.map(|winner| &winner.value)) {
+            (AttributeId::NAME, Some(AttributeValue::Text(name))) => self.fields.name = name.to_string(),
+            (AttributeId::STAGE, Some(AttributeValue::Text(stage))) => {
+                self.fields.stage = stage.parse().unwrap_or(self.fields.stage);
+            }
+            (AttributeId::STAGE, None) if claims.is_empty() => self.fields.stage = LifecycleStage::InService,
+            (AttributeId::TAGS, Some(AttributeValue::List(tags))) => {
+                let tag = |tag: &AttributeValue| match tag {
+                    AttributeValue::Text(tag) => Some(tag.to_string()),
+                    _ => None,
+                };
+                self.fields.tags = tags.iter().filter_map(tag).collect();
+            }
+            (AttributeId::TAGS, None) if claims.is_empty() => self.fields.tags.clear(),
+            _ => {}
+        }
+        let implied = self.implied(id);
+        if claims.len() > 1 || claims.first() != implied.as_ref() {
+            self.claims.extend(claims);
+        }
+    }
+}
+
+/// Whether a CI has it as a field of its own and not among its attributes.
+fn is_field(id: AttributeId) -> bool {
+    id >= AttributeId::NAME
+}
+
+/// The name, stage or tags of a CI as claims state them.
+pub(super) fn field_value(fields: &CiFields, id: AttributeId) -> Option<AttributeValue> {
+    match id {
+        AttributeId::NAME => Some(text(&fields.name)),
+        AttributeId::STAGE => Some(text(fields.stage.as_str())),
+        AttributeId::TAGS => Some(tags(&fields.tags)),
+        _ => None,
+    }
+}
+
+/// What a CI's first source is taken to say of its name, stage or tags.
+pub(super) fn implied(fields: &CiFields, id: AttributeId) -> Option<Attribute> {
+    let origins = fields.origins.iter();
+    let first = origins.min_by_key(|origin| (origin.first_seen, origin.source))?;
+    Some(Attribute {
+        id,
+        value: field_value(fields, id)?,
+        source: first.source,
+        first_seen: first.first_seen,
+    })
+}
+
+/// A text as a claim states it.
+pub(super) fn text(text: &str) -> AttributeValue {
+    AttributeValue::Text(text.into())
+}
+
+/// Tags as a claim states them: sorted, each once, so that their order is no disagreement.
+pub(super) fn tags(tags: &[String]) -> AttributeValue {
+    let mut tags: Vec<&String> = tags.iter().collect();
+    tags.sort();
+    tags.dedup();
+    AttributeValue::List(tags.into_iter().map(|tag| text(tag)).collect())
+}

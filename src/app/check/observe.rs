@@ -1,0 +1,162 @@
+//! Observations: what a source says of a CI beside all that others say, and what its silence means.
+
+use std::sync::Arc;
+
+use super::ci::{
+    add_origin, changed, changed_type, check_tags, check_transition, parse_attributes, seen, validity_after,
+};
+use super::ledger::{Ledger, tags, text};
+use super::{Circumstances, check_text};
+use crate::app::CommandError;
+use crate::app::command_error::CI_NAME_BYTES_MAX;
+use crate::graph::{Estate, Slot};
+use crate::model::command::CiObservation;
+use crate::model::{
+    AttributeId, CiFields, CiId, ConfigurationItem, Delta, LifecycleStage, Origin, Pin, SourceId, Stale,
+};
+
+/// A source speaks of a CI.
+pub(super) fn observe(
+    estate: &Estate,
+    ci: CiId,
+    observation: &CiObservation,
+    circumstances: &Circumstances<'_>,
+) -> Result<Delta, CommandError> {
+    let (slot, before) = seen(estate, ci, None)?;
+    let patch = &observation.patch;
+    let mut fields = before.to_fields();
+    if let Some(name) = &patch.ci_type {
+        fields.ci_type = changed_type(estate, ci, &before, name)?.id;
+    }
+    fields.validity = validity_after(fields.validity, patch)?;
+    let ci_type = fields.ci_type;
+    let returns = returns(&fields, circumstances.source);
+    let voice = circumstances.voice(observation.observed_at);
+    add_origin(&mut fields.origins, patch.native_key.as_deref(), voice)?;
+    hear_again(&mut fields, circumstances.source);
+    let mut ledger = Ledger::open(estate, slot, fields, voice);
+    if let Some(name) = &patch.name {
+        check_text("name", name, CI_NAME_BYTES_MAX)?;
+        ledger.observe(AttributeId::NAME, Some(text(name)));
+    }
+    if let Some(said) = &patch.tags {
+        check_tags(said)?;
+        ledger.observe(AttributeId::TAGS, Some(tags(said)));
+    }
+    for (id, value) in parse_attributes(estate, ci_type, &patch.attributes)? {
+        ledger.observe(id, value);
+    }
+    match observation.stage {
+        Some(stage) => ledger.observe(AttributeId::STAGE, Some(text(stage.as_str()))),
+        None if returns => ledger.withdraw_own(AttributeId::STAGE),
+        None => {}
+    }
+    finish(estate, slot, &before, ledger.close(), circumstances)
+}
+
+/// A sync session that was completed did not mention a CI.
+pub(super) fn miss(
+    estate: &Estate,
+    ci: CiId,
+    retire: bool,
+    circumstances: &Circumstances<'_>,
+) -> Result<Delta, CommandError> {
+    let (slot, before) = seen(estate, ci, None)?;
+    let source = circumstances.source;
+    let mut fields = before.to_fields();
+    if !fields.origins.iter().any(|origin| origin.source == source) {
+        return Ok(Delta::default());
+    }
+    if fields.standing.stale_since(source).is_none() {
+        fields.standing.stale.push(Stale {
+            source,
+            since: circumstances.second(),
+        });
+        fields.standing.stale.sort_by_key(|stale| stale.source);
+    }
+    if !retire {
+        return finish(estate, slot, &before, fields, circumstances);
+    }
+    let silent = |origin: &Origin| fields.standing.stale_since(origin.source).is_some();
+    let all_silent = fields.origins.iter().all(silent);
+    if all_silent {
+        let mut ledger = Ledger::open(estate, slot, fields, circumstances.voice(None));
+        ledger.state(AttributeId::STAGE, Some(text(LifecycleStage::Retired.as_str())));
+        return finish(estate, slot, &before, ledger.close(), circumstances);
+    }
+    // Others still speak of it: what this source said goes with it.
+    fields.origins.retain(|origin| origin.source != source);
+    fields.standing.stale.retain(|stale| stale.source != source);
+    let mut ledger = Ledger::open(estate, slot, fields, circumstances.voice(None));
+    ledger.withdraw(source);
+    finish(estate, slot, &before, ledger.close(), circumstances)
+}
+
+/// A person fixes values, or lets them go.
+pub(super) fn pin(
+    estate: &Estate,
+    ci: CiId,
+    (pin, unpin): (&[String], &[String]),
+    by: &str,
+    circumstances: &Circumstances<'_>,
+) -> Result<Delta, CommandError> {
+    let (slot, before) = seen(estate, ci, None)?;
+    let mut fields = before.to_fields();
+    for name in pin {
+        let attribute = pinnable(estate, &fields, name)?;
+        if !fields.standing.is_pinned(attribute) {
+            let at = circumstances.second();
+            fields.standing.pins.push(Pin {
+                attribute,
+                at,
+                by: by.into(),
+            });
+        }
+    }
+    fields.standing.pins.sort_by_key(|pin| pin.attribute);
+    let mut free = Vec::new();
+    for name in unpin {
+        let attribute = pinnable(estate, &fields, name)?;
+        fields.standing.pins.retain(|pin| pin.attribute != attribute);
+        free.push(attribute);
+    }
+    let mut ledger = Ledger::open(estate, slot, fields, circumstances.voice(None));
+    for attribute in free {
+        ledger.decide(attribute);
+    }
+    finish(estate, slot, &before, ledger.close(), circumstances)
+}
+
+/// What a pin may name.
+pub(super) fn pinnable(estate: &Estate, fields: &CiFields, name: &str) -> Result<AttributeId, CommandError> {
+    match name {
+        "name" => Ok(AttributeId::NAME),
+        "stage" => Ok(AttributeId::STAGE),
+        "tags" => Ok(AttributeId::TAGS),
+        _ => {
+            let null = crate::model::Input::Null;
+            let (id, _) = estate.catalog().parse_value(fields.ci_type, name, &null)?;
+            Ok(id)
+        }
+    }
+}
+
+/// Whether a source that speaks again brings a CI back that was retired for its silence.
+fn returns(fields: &CiFields, source: SourceId) -> bool {
+    fields.stage == LifecycleStage::Retired && fields.standing.stale_since(source).is_some()
+}
+
+fn hear_again(fields: &mut CiFields, source: SourceId) {
+    fields.standing.stale.retain(|stale| stale.source != source);
+}
+
+fn finish(
+    estate: &Estate,
+    slot: Slot,
+    before: &Arc<ConfigurationItem>,
+    fields: CiFields,
+    circumstances: &Circumstances<'_>,
+) -> Result<Delta, CommandError> {
+    check_transition(estate, fields.id, before.stage(), fields.stage)?;
+    changed(estate, slot, before, fields, circumstances)
+}
