@@ -16,6 +16,7 @@ pub mod reconcile;
 pub mod report;
 pub mod review;
 pub mod run;
+pub mod secrets;
 pub mod servicenow;
 pub mod sync;
 

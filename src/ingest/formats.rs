@@ -10,10 +10,14 @@ mod attributes;
 mod aws;
 mod backstage;
 pub mod csv;
+mod cyclonedx;
 pub mod document;
 mod facter;
 mod glpi;
+mod gml;
+mod graphml;
 mod inventory;
+mod itop;
 mod kubernetes;
 mod librenms;
 mod lines;
@@ -22,8 +26,12 @@ mod native_json;
 pub mod ndjson;
 mod netbox;
 mod nmap;
+mod sbom;
 mod service_graph;
+mod spdx;
 mod terraform;
+mod testing;
+mod topology;
 
 use crate::app::ErrorCode;
 
@@ -145,5 +153,6 @@ fn invalid_utf8(offset: u64) -> Problem {
     )
 }
 
+#[cfg(test)]
 #[cfg(test)]
 mod tests;

@@ -32,9 +32,13 @@ pub const ADAPTERS: &[Adapter] = &[
     formats::ansible::ADAPTER,
     formats::aws::ADAPTER,
     formats::backstage::ADAPTER,
+    formats::cyclonedx::ADAPTER,
     formats::facter::ADAPTER,
-    formats::glpi::GLPI,
     formats::glpi::FUSIONINVENTORY,
+    formats::glpi::GLPI,
+    formats::gml::ADAPTER,
+    formats::graphml::ADAPTER,
+    formats::itop::ADAPTER,
     formats::native_json::ADAPTER,
     formats::kubernetes::ADAPTER,
     formats::librenms::ADAPTER,
@@ -42,6 +46,7 @@ pub const ADAPTERS: &[Adapter] = &[
     formats::netbox::ADAPTER,
     formats::nmap::ADAPTER,
     formats::service_graph::ADAPTER,
+    formats::spdx::ADAPTER,
     formats::terraform::ADAPTER,
 ];
 
