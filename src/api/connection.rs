@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::error::{ApiError, ApiResult};
 use super::scalars::Long;
 use super::types::{
-    CiObject, CiTypeObject, GroupObject, ImpactedCi, IngestRuleObject, LintFinding, RelationshipObject,
+    CiObject, CiTypeObject, DuplicateObject, GroupObject, ImpactedCi, IngestRuleObject, LintFinding, RelationshipObject,
     RelationshipTypeObject, SearchHitObject,
 };
 use crate::app::ErrorCode;
@@ -44,6 +44,7 @@ pub struct PageInfo {
 #[graphql(concrete(name = "RedundancyGroupEdge", params(GroupObject)))]
 #[graphql(concrete(name = "IngestRuleEdge", params(IngestRuleObject)))]
 #[graphql(concrete(name = "LintFindingEdge", params(LintFinding)))]
+#[graphql(concrete(name = "DuplicateEdge", params(DuplicateObject)))]
 pub struct Edge<T: OutputType> {
     /// The place: pass it as `after` to go on behind this item.
     pub cursor: String,
@@ -62,6 +63,7 @@ pub struct Edge<T: OutputType> {
 #[graphql(concrete(name = "RedundancyGroupConnection", params(GroupObject)))]
 #[graphql(concrete(name = "IngestRuleConnection", params(IngestRuleObject)))]
 #[graphql(concrete(name = "LintFindingConnection", params(LintFinding)))]
+#[graphql(concrete(name = "DuplicateConnection", params(DuplicateObject)))]
 pub struct Connection<T>
 where
     T: OutputType + Clone,

@@ -6,6 +6,7 @@ mod ci;
 mod convert;
 mod group;
 mod inputs;
+mod merge;
 mod options;
 mod payload;
 mod relationship;
@@ -15,6 +16,7 @@ use async_graphql::MergedObject;
 
 pub use bulk::{CommandFailure, CommandInput, CommandResult, ExecutePayload};
 pub(super) use convert::ToCommand;
+pub(super) use merge::choices;
 pub use inputs::{
     ChangeLifecycleInput, ChangeRedundancyGroupInput, ChangeRelationshipInput, CreateConfigurationItemInput,
     CreateRedundancyGroupInput, DefineCatalogInput, DeleteConfigurationItemInput, DeleteRedundancyGroupInput,
@@ -28,6 +30,7 @@ use bulk::BulkMutation;
 use catalog::CatalogMutation;
 use ci::CiMutation;
 use group::GroupMutation;
+use merge::MergeMutation;
 use relationship::RelationshipMutation;
 use sync::SyncMutation;
 
@@ -38,6 +41,7 @@ pub struct Mutation(
     CiMutation,
     RelationshipMutation,
     GroupMutation,
+    MergeMutation,
     CatalogMutation,
     BulkMutation,
     SyncMutation,

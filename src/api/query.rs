@@ -4,6 +4,7 @@ mod catalog;
 mod cfia;
 mod ci;
 mod comparison;
+mod duplicates;
 mod estate;
 mod impact;
 mod lint;
@@ -23,6 +24,7 @@ use catalog::CatalogQuery;
 use cfia::CfiaQuery;
 use ci::CiQuery;
 pub use ci::Node;
+use duplicates::DuplicateQuery;
 use estate::EstateQuery;
 use impact::ImpactQuery;
 use lint::LintQuery;
@@ -41,6 +43,7 @@ pub struct Query(
     ImpactQuery,
     ProbableCauseQuery,
     LintQuery,
+    DuplicateQuery,
     ScenarioQuery,
     StructureQuery,
     CfiaQuery,
