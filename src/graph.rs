@@ -14,6 +14,7 @@ mod estate;
 pub mod find;
 mod group_table;
 mod identity_table;
+mod label;
 mod listing;
 mod lookup;
 pub mod marks;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::error::{ApiError, ApiResult};
 use super::scalars::Long;
 use super::types::{
-    CiObject, CiTypeObject, GroupObject, ImpactedCi, IngestRuleObject, LintFinding, RelationshipObject,
+    CiObject, CiTypeObject, DuplicateObject, GroupObject, ImpactedCi, IngestRuleObject, LintFinding, RelationshipObject,
     RelationshipTypeObject, ReviewObject, SearchHitObject,
 };
 use crate::app::ErrorCode;
@@ -45,6 +45,7 @@ pub struct PageInfo {
 #[graphql(concrete(name = "IngestRuleEdge", params(IngestRuleObject)))]
 #[graphql(concrete(name = "ReviewItemEdge", params(ReviewObject)))]
 #[graphql(concrete(name = "LintFindingEdge", params(LintFinding)))]
+#[graphql(concrete(name = "DuplicateEdge", params(DuplicateObject)))]
 pub struct Edge<T: OutputType> {
     /// The place: pass it as `after` to go on behind this item.
     pub cursor: String,
@@ -64,6 +65,7 @@ pub struct Edge<T: OutputType> {
 #[graphql(concrete(name = "IngestRuleConnection", params(IngestRuleObject)))]
 #[graphql(concrete(name = "ReviewItemConnection", params(ReviewObject)))]
 #[graphql(concrete(name = "LintFindingConnection", params(LintFinding)))]
+#[graphql(concrete(name = "DuplicateConnection", params(DuplicateObject)))]
 pub struct Connection<T>
 where
     T: OutputType + Clone,

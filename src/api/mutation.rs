@@ -6,6 +6,7 @@ mod ci;
 mod convert;
 mod group;
 mod inputs;
+mod merge;
 mod options;
 mod payload;
 mod relationship;
@@ -16,6 +17,7 @@ use async_graphql::MergedObject;
 
 pub use bulk::{CommandFailure, CommandInput, CommandResult, ExecutePayload};
 pub(super) use convert::ToCommand;
+pub(super) use merge::choices;
 pub use inputs::{
     ChangeLifecycleInput, ChangeRedundancyGroupInput, ChangeRelationshipInput, CreateConfigurationItemInput,
     CreateRedundancyGroupInput, DefineCatalogInput, DeleteConfigurationItemInput, DeleteRedundancyGroupInput,
@@ -29,6 +31,7 @@ use bulk::BulkMutation;
 use catalog::CatalogMutation;
 use ci::CiMutation;
 use group::GroupMutation;
+use merge::MergeMutation;
 use relationship::RelationshipMutation;
 use review::ReviewMutation;
 pub use review::{DismissReviewInput, ResolveReviewInput, ReviewPayload};
@@ -41,6 +44,7 @@ pub struct Mutation(
     CiMutation,
     RelationshipMutation,
     GroupMutation,
+    MergeMutation,
     CatalogMutation,
     ReviewMutation,
     BulkMutation,

@@ -4,6 +4,7 @@ mod catalog;
 mod cfia;
 mod ci;
 mod comparison;
+mod duplicates;
 mod estate;
 mod identify;
 mod impact;
@@ -25,6 +26,7 @@ use catalog::CatalogQuery;
 use cfia::CfiaQuery;
 use ci::CiQuery;
 pub use ci::Node;
+use duplicates::DuplicateQuery;
 use estate::EstateQuery;
 use identify::IdentifyQuery;
 pub use identify::{IdentifyItemInput, IdentifyRelatedInput};
@@ -46,6 +48,7 @@ pub struct Query(
     ImpactQuery,
     ProbableCauseQuery,
     LintQuery,
+    DuplicateQuery,
     ScenarioQuery,
     StructureQuery,
     CfiaQuery,

@@ -16,6 +16,7 @@ mod identify;
 mod impact;
 mod impact_input;
 mod lint;
+mod merge;
 mod probable_cause;
 mod relationship;
 mod review;
@@ -54,6 +55,11 @@ pub(super) use impact::{Answer, ResultFilter};
 pub use impact_input::{FailedCiInput, ImpactFilterInput, ImpactLimitsInput};
 pub(super) use lint::LintAnswer;
 pub use lint::{LintCode, LintCount, LintFilterInput, LintFinding, LintGroup, LintReportObject, LintSeverity};
+pub use merge::{
+    DistinctionObject, DuplicateObject, DuplicateReasonObject, DuplicateState, DuplicateValue, Fate, LossKind,
+    MergeChoiceInput, MergeInput, MergeLoss, MergeObject, MergePayload, MergePreview, MergeSide, MergedField,
+    MergedGroup, MergedRelationship, ReasonKind, RevertMergePayload, Taken,
+};
 pub use probable_cause::{JointCauseObject, ProbableCauseObject, ProbableCausesObject, RecentChangeObject};
 pub use relationship::RelationshipObject;
 pub use review::{ReviewKind, ReviewObject, ReviewStateName};

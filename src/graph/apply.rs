@@ -13,9 +13,11 @@ use super::Slot;
 use super::dependency::CiRow;
 use super::estate::{Estate, edge_slot, node};
 use super::identity_table::identity_chunk;
+use super::label::label;
 use super::marks::ChangeMarks;
 use super::relationship_table::EdgeSlot;
 use super::sightings::SightingKind;
+use crate::catalog::Catalog;
 use crate::model::{
     AttributeId, AttributeValue, BeforeAfter, CiId, ConfigurationItem, Delta, DeltaItem, Distinction, Merge,
     RedundancyGroup, Relationship, Revision, SourceId,
@@ -173,6 +175,9 @@ impl Estate {
         self.columns.set(slot, self.row_of(ci));
         self.listing.count_stage(ci.stage(), true);
         self.by_name.insert(ci.name(), slot);
+        if let Some(label) = other_label(&self.catalog, ci) {
+            self.by_label.insert(label.as_str(), slot);
+        }
         for alias in aliases(ci) {
             self.by_alias.insert(alias, slot);
         }
@@ -196,6 +201,9 @@ impl Estate {
         };
         self.listing.count_stage(ci.stage(), false);
         self.by_name.remove(ci.name(), slot);
+        if let Some(label) = other_label(&self.catalog, &ci) {
+            self.by_label.remove(label.as_str(), slot);
+        }
         for alias in aliases(&ci) {
             self.by_alias.remove(alias, slot);
         }
@@ -417,6 +425,11 @@ fn aliases(ci: &ConfigurationItem) -> impl Iterator<Item = CiId> + '_ {
     ci.standing()
         .into_iter()
         .flat_map(|standing| standing.aliases.iter().copied())
+}
+
+/// The label of a CI's name, where it is another text.
+fn other_label(catalog: &Catalog, ci: &ConfigurationItem) -> Option<String> {
+    label(catalog, ci).filter(|label| label != ci.name())
 }
 
 fn is_catalog_item(item: &DeltaItem) -> bool {

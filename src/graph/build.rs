@@ -44,6 +44,7 @@ impl Estate {
             &mut self.by_id,
             &mut self.by_alias,
             &mut self.by_name,
+            &mut self.by_label,
             &mut self.by_identifier,
             &mut self.by_native_key,
         ] {

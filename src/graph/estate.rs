@@ -51,6 +51,8 @@ pub struct Estate {
     /// By the identities that CIs had before they became part of others.
     pub(super) by_alias: Lookup,
     pub(super) by_name: Lookup,
+    /// By the label of the name, where it is another text than the name.
+    pub(super) by_label: Lookup,
     pub(super) by_identifier: Lookup,
     pub(super) by_native_key: Lookup,
     pub(super) relationships: RelationshipTable,
@@ -108,6 +110,7 @@ impl Default for Estate {
             by_id: Lookup::default(),
             by_alias: Lookup::default(),
             by_name: Lookup::default(),
+            by_label: Lookup::default(),
             by_identifier: Lookup::default(),
             by_native_key: Lookup::default(),
             relationships: RelationshipTable::default(),

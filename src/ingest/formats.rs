@@ -30,7 +30,6 @@ mod sbom;
 mod service_graph;
 mod spdx;
 mod terraform;
-mod testing;
 mod topology;
 
 use crate::app::ErrorCode;
@@ -154,5 +153,6 @@ fn invalid_utf8(offset: u64) -> Problem {
 }
 
 #[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;

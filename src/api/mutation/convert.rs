@@ -28,7 +28,7 @@ pub(in crate::api) trait ToCommand {
 
 /// The CI of a reference. An id is taken as it is: an earlier command of the same bulk may create it,
 /// and the writer refuses it if nothing does.
-fn ci(view: &Estate, field: &'static str, reference: &str) -> ApiResult<CiId> {
+pub(super) fn ci(view: &Estate, field: &'static str, reference: &str) -> ApiResult<CiId> {
     match reference.parse() {
         Ok(id) => Ok(id),
         Err(_) => resolve(view, field, reference).map(|slot| view.ci_id(slot)),

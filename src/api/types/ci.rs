@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::attribute::{attributes_json, source_name};
 use super::claim::{self, ClaimObject, PinObject};
-use super::{AttributeObject, CiTypeObject, Direction, GroupObject, LifecycleStage, RelationshipObject};
+use super::{AttributeObject, CiTypeObject, Direction, GroupObject, LifecycleStage, MergeObject, RelationshipObject};
 use crate::api::connection::{Connection, Cursors, QuestionHash, page_size, rows};
 use crate::api::context::api;
 use crate::api::error::ApiResult;
@@ -233,6 +233,20 @@ impl CiObject {
     /// Whether every source that knew it has stopped speaking of it.
     async fn is_stale(&self) -> bool {
         self.ci.is_stale()
+    }
+
+    /// Identities that other CIs had before they became part of it: references by them lead to it.
+    async fn aliases(&self) -> Vec<ID> {
+        let aliases = self.ci.standing().map_or(&[][..], |standing| &standing.aliases);
+        aliases.iter().map(|alias| ID(alias.to_string())).collect()
+    }
+
+    /// The CIs that became part of it, as far as this is remembered, by identity.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn merged_from(&self) -> Vec<MergeObject> {
+        let aliases = self.ci.standing().map_or(&[][..], |standing| &standing.aliases);
+        let merges = aliases.iter().filter_map(|alias| self.view.merge_of(*alias));
+        merges.map(|merge| MergeObject::from(merge.as_ref())).collect()
     }
 
     /// When it was first written.

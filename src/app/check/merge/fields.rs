@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{Decision, Pair};
 use crate::app::CommandError;
-use crate::app::check::ledger::{field_value, implied};
+use crate::app::check::ledger::{field_value, implied, text};
 use crate::app::check::observe::pinnable;
 use crate::graph::Estate;
 use crate::model::{
-    Attribute, AttributeId, Attributes, CiFields, Claims, Input, MergeChoice, MergeSide, Origin, SourceId, Stale,
+    Attribute, AttributeId, AttributeValue, Attributes, CiFields, Claims, MergeChoice, MergeSide, Origin, SourceId, Stale,
     Standing,
 };
 
@@ -27,14 +27,14 @@ pub enum Taken {
 }
 
 /// What two CIs say of one thing, and what counts of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MergedField {
     /// The attribute; or `name`, `type`, `stage`, `tags`, `validity`.
     pub name: String,
     /// What the survivor says.
-    pub survivor: Option<Input>,
+    pub survivor: Option<AttributeValue>,
     /// What the absorbed CI says.
-    pub absorbed: Option<Input>,
+    pub absorbed: Option<AttributeValue>,
     /// Whose word counts.
     pub taken: Taken,
     /// Whether the values must not be shown.
@@ -129,7 +129,7 @@ impl Merging<'_> {
                 AttributeId::STAGE => "stage",
                 _ => "tags",
             };
-            let value = |fields: &CiFields| field_value(fields, id).map(|value| value.to_input());
+            let value = |fields: &CiFields| field_value(fields, id);
             shown.extend(side.map_or_else(
                 || self.shown_as(name, Taken::Both, value),
                 |side| self.shown_field(name, side, value),
@@ -141,7 +141,7 @@ impl Merging<'_> {
             let side = self.attribute_side(id);
             self.merge_attribute(id, side, &mut effective, &mut claims);
             if let Some(mut field) = self.shown_field(&self.attribute_name(id), side, |fields| {
-                fields.attributes.value(id).map(|value| value.to_input())
+                fields.attributes.value(id)
             }) {
                 let definition = self.estate.catalog().attribute_by_id(fields.ci_type, id);
                 field.secret = definition.is_none_or(|definition| definition.secret);
@@ -172,9 +172,9 @@ impl Merging<'_> {
         }
     }
 
-    fn type_name(&self, fields: &CiFields) -> Option<Input> {
+    fn type_name(&self, fields: &CiFields) -> Option<AttributeValue> {
         let definition = self.estate.catalog().ci_type(fields.ci_type)?;
-        Some(Input::Text(definition.name.to_string()))
+        Some(text(definition.name.as_str()))
     }
 
     fn attribute_name(&self, id: AttributeId) -> String {
@@ -309,7 +309,7 @@ impl Merging<'_> {
         &self,
         name: &str,
         side: MergeSide,
-        value: impl Fn(&CiFields) -> Option<Input>,
+        value: impl Fn(&CiFields) -> Option<AttributeValue>,
     ) -> Option<MergedField> {
         let [survivor, absorbed] = &self.sides;
         let taken = match side {
@@ -320,7 +320,7 @@ impl Merging<'_> {
         self.shown_as(name, taken, value)
     }
 
-    fn shown_as(&self, name: &str, taken: Taken, value: impl Fn(&CiFields) -> Option<Input>) -> Option<MergedField> {
+    fn shown_as(&self, name: &str, taken: Taken, value: impl Fn(&CiFields) -> Option<AttributeValue>) -> Option<MergedField> {
         let [survivor, absorbed] = &self.sides;
         let field = MergedField {
             name: name.to_owned(),
@@ -391,10 +391,10 @@ fn aliases(survivor: &CiFields, absorbed: &CiFields) -> Vec<crate::model::CiId> 
     aliases
 }
 
-fn validity(fields: &CiFields) -> Option<Input> {
+fn validity(fields: &CiFields) -> Option<AttributeValue> {
     let validity = fields.validity?;
     let shown = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
-    Some(Input::Text(format!(
+    Some(text(&format!(
         "{}/{}",
         shown(validity.from()),
         shown(validity.to())
