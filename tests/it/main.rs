@@ -28,6 +28,7 @@ mod kill;
 mod lints;
 mod process;
 mod scenario;
+mod servicenow;
 mod slow_clients;
 mod structure;
 mod tidy;
