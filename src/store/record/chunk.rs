@@ -160,7 +160,7 @@ pub(in crate::store) fn check_chunk(kind: ChunkKind, bytes: &[u8]) -> Result<u64
     let mut count = 0;
     match kind {
         ChunkKind::Catalog | ChunkKind::Sources | ChunkKind::Groups | ChunkKind::Reviews => {
-            count = decode_items(bytes)?.len() as u64
+            count = decode_items(bytes)?.len() as u64;
         }
         ChunkKind::Cis => decode_cis(bytes, |_, _| count += 1)?,
         ChunkKind::Relationships => decode_relationships(bytes, |_| count += 1)?,
