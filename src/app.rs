@@ -13,6 +13,7 @@ mod open;
 mod planner;
 pub mod runs;
 mod scenario;
+pub mod sessions;
 mod states;
 mod status;
 mod unsaved;
@@ -24,9 +25,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::thread::JoinHandle;
 
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, oneshot};
 
+pub use check::merge::{Loss, LossKind, MergePlan, MergeRequest, MergedField, Taken, preview as preview_merge};
 pub use checkpoint::CheckpointPolicy;
 pub use command_error::{CI_NAME_BYTES_MAX, CommandError, GROUP_MEMBERS_MAX, SHORT_TEXT_BYTES_MAX, TAGS_MAX};
 pub use error_code::ErrorCode;
@@ -44,6 +47,7 @@ use crate::model::{Actor, Delta, JournalEntry, Name, Revision};
 use crate::store::{JournalReader, ReadError, Store, VerifyReport};
 use checkpoint::{Checkpointer, Tell};
 use runs::Runs;
+use sessions::Sessions;
 use states::{Published, States};
 use status::Status;
 use unsaved::Unsaved;
@@ -82,6 +86,8 @@ pub struct Reader {
     events: broadcast::Sender<Arc<JournalEntry>>,
     status: Arc<Status>,
     runs: Runs,
+    sessions: Sessions,
+    clock: Clock,
 }
 
 /// Writes, on behalf of an actor.
@@ -129,6 +135,8 @@ impl Cmdb {
             events: events.clone(),
             status: Arc::clone(&status),
             runs: loaded.runs.clone(),
+            sessions: Sessions::default(),
+            clock: options.clock.clone(),
         };
         let checkpointer = Checkpointer {
             file: store.checkpoint_writer(),
@@ -248,6 +256,11 @@ impl Reader {
         &self.runs
     }
 
+    /// The sync sessions that are open.
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
     /// The record of a commit, from the journal on disk.
     pub fn entry(&self, revision: Revision) -> Result<Option<JournalEntry>, ReadError> {
         self.journal.entry(revision)
@@ -255,6 +268,11 @@ impl Reader {
 }
 
 impl Editor {
+    /// The present moment, by the database's clock.
+    pub fn now(&self) -> Timestamp {
+        self.reader.clock.now()
+    }
+
     /// The same state, for reading.
     pub fn reader(&self) -> &Reader {
         &self.reader

@@ -133,7 +133,9 @@ impl Catalog {
             | DeltaItem::Review(_)
             | DeltaItem::Ci(_)
             | DeltaItem::Relationship(_)
-            | DeltaItem::Group(_) => return,
+            | DeltaItem::Group(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => return,
         }
         self.derived = OnceLock::new();
     }

@@ -24,6 +24,7 @@ mod output;
 mod path;
 mod payloads;
 mod premises;
+mod push;
 mod scenario;
 mod schema;
 mod serve;
@@ -129,6 +130,7 @@ enum Command {
     Lints(lints::Lints),
     Identify(identify::Identify),
     Import(import::Import),
+    Push(push::Push),
     Export(export::Export),
     Generate(generate::Generate),
     Verify(verify::Verify),
@@ -163,6 +165,7 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Lints(options) => lints::run(options, &backend()?, output),
         Command::Identify(options) => identify::run(options, &backend()?, output),
         Command::Import(options) => import::run(options, &backend()?, output),
+        Command::Push(options) => push::run(options, &backend()?, output),
         Command::Export(options) => export::run(options, &backend()?, output),
         Command::Generate(options) => generate::run(options, output),
         Command::Verify(options) => verify::run(options, &settings.effective.config.store.data, output),

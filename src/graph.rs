@@ -13,6 +13,7 @@ mod derive;
 mod estate;
 pub mod find;
 mod group_table;
+mod identity_table;
 mod listing;
 mod lookup;
 pub mod marks;
@@ -28,5 +29,6 @@ mod slot;
 pub mod traverse;
 
 pub use estate::{Estate, RelationshipRef, Snapshot};
+pub use identity_table::{IDENTITY_CHUNKS, identity_chunk};
 pub use reference::ReferenceError;
 pub use slot::Slot;

@@ -17,6 +17,7 @@ pub mod report;
 pub mod review;
 pub mod run;
 pub mod servicenow;
+pub mod sync;
 
 pub use export::{ExportCounts, export};
 pub use observation::{Observation, Observed, Position, Problem};

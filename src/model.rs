@@ -14,6 +14,7 @@ pub mod impact_state;
 pub mod input;
 pub mod json;
 pub mod lifecycle;
+pub mod merge;
 pub mod name;
 pub mod network;
 pub mod packed;
@@ -35,6 +36,7 @@ pub use id::{AttributeId, CiId, CiTypeId, GroupId, PoolId, RelationshipId, Relat
 pub use impact_state::ImpactState;
 pub use input::Input;
 pub use lifecycle::LifecycleStage;
+pub use merge::{Distinction, Merge, MergeChoice, MergeSide, MergedGroup, MergedRelationship, RelationshipFate};
 pub use name::Name;
 pub use provenance::{Claims, Pin, Source, SourceName, Stale, Standing};
 pub use redundancy::{GroupMember, RedundancyGroup, Threshold, Thresholds, Weight};

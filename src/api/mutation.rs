@@ -10,6 +10,7 @@ mod options;
 mod payload;
 mod relationship;
 mod review;
+mod sync;
 
 use async_graphql::MergedObject;
 
@@ -31,6 +32,7 @@ use group::GroupMutation;
 use relationship::RelationshipMutation;
 use review::ReviewMutation;
 pub use review::{DismissReviewInput, ResolveReviewInput, ReviewPayload};
+use sync::SyncMutation;
 
 /// What can be changed. A field is one commit: it is durable and visible when it answers. Several
 /// fields run one after the other.
@@ -42,4 +44,5 @@ pub struct Mutation(
     CatalogMutation,
     ReviewMutation,
     BulkMutation,
+    SyncMutation,
 );

@@ -12,6 +12,7 @@ mod premises;
 mod probable_cause;
 pub(super) mod relationships;
 mod review;
+mod run;
 mod scenario;
 mod structure;
 pub(super) mod subject;
@@ -31,6 +32,7 @@ use impact::ImpactQuery;
 use lint::LintQuery;
 use probable_cause::ProbableCauseQuery;
 use review::ReviewQuery;
+use run::RunQuery;
 use scenario::ScenarioQuery;
 use structure::StructureQuery;
 use traverse::TraverseQuery;
@@ -50,4 +52,5 @@ pub struct Query(
     IdentifyQuery,
     ReviewQuery,
     EstateQuery,
+    RunQuery,
 );

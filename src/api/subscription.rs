@@ -157,7 +157,9 @@ impl DeltaFilter {
                 | DeltaItem::IngestRule(_)
                 | DeltaItem::Review(_)
                 | DeltaItem::Relationship(_)
-                | DeltaItem::Group(_) => None,
+                | DeltaItem::Group(_)
+                | DeltaItem::Merge(_)
+                | DeltaItem::Distinction(_) => None,
             };
             of_item
                 .into_iter()
@@ -186,6 +188,14 @@ pub(super) fn involved(item: &DeltaItem) -> Vec<CiId> {
                 std::iter::once(group.consumer).chain(members).collect()
             };
             change.either().map(|group| members(group)).unwrap_or_default()
+        }
+        DeltaItem::Merge(change) => {
+            let pair = change.either().map(|merge| vec![merge.before.id(), merge.alias()]);
+            pair.unwrap_or_default()
+        }
+        DeltaItem::Distinction(change) => {
+            let pair = change.either().map(|distinction| distinction.cis.to_vec());
+            pair.unwrap_or_default()
         }
         DeltaItem::Source(_)
         | DeltaItem::CiType(_)

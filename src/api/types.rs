@@ -4,6 +4,7 @@ mod attribute;
 mod catalog;
 mod cfia;
 mod ci;
+mod claim;
 mod comparison;
 mod delta;
 pub(super) mod drawing;
@@ -19,6 +20,7 @@ mod probable_cause;
 mod relationship;
 mod review;
 mod rule;
+mod run;
 mod search;
 mod structure;
 mod traverse;
@@ -32,6 +34,7 @@ pub use catalog::{
 };
 pub use cfia::{CfiaCellObject, CfiaObject, CfiaRowObject, CfiaServiceObject};
 pub use ci::{CiObject, OriginObject, StampObject, ValidityObject};
+pub use claim::{ClaimObject, PinObject};
 pub use comparison::{Compared, ScenarioComparison, ServiceCompared, Side};
 pub use delta::{Change, DeltaItemObject, DeltaKind, DeltaObject, JournalEntryObject};
 pub use drawing::{Drawing, DrawingFormat};
@@ -58,6 +61,8 @@ pub use rule::{
     AuthorityObject, AuthorityPolicy, DerivationObject, IngestRuleKind, IngestRuleObject, JunkObject, OnManyMatches,
     OnNoMatch, SourceRightsObject,
 };
+pub(in crate::api) use run::source_name;
+pub use run::{CompleteSyncPayload, RunCountsObject, RunObject, RunStateName, SyncSessionObject};
 pub use search::{MatchKind, SearchHitObject};
 pub use structure::{
     CutSetObject, CutSetsObject, DependenciesObject, DependencyGroup, DependencyObject, DependencyStepObject,

@@ -2,11 +2,13 @@
 //!
 //! A check reads the state so far and touches nothing; what it returns can be applied without fail.
 
+mod apart;
 mod catalog;
 mod ci;
 mod decide;
 mod group;
 mod ledger;
+pub(super) mod merge;
 mod observe;
 mod relationship;
 mod review;
@@ -77,6 +79,25 @@ pub(super) fn check(
             reason,
             with_relationships,
         } => ci::delete(estate, *ci, *expected, reason, *with_relationships),
+        Command::MergeCis {
+            survivor,
+            absorbed,
+            choices,
+            by,
+            reason,
+        } => {
+            let request = merge::MergeRequest {
+                survivor: *survivor,
+                absorbed: *absorbed,
+                choices,
+                by,
+                reason: reason.as_deref(),
+            };
+            merge::merge(estate, &request, circumstances)
+        }
+        Command::RevertMerge { absorbed } => merge::revert(estate, *absorbed, circumstances).map(|(delta, _)| delta),
+        Command::TellApart { cis, by, reason } => apart::tell_apart(estate, *cis, (by, reason), circumstances),
+        Command::ReopenDuplicate { cis } => apart::reopen(estate, *cis),
         Command::Relate(new) => relationship::relate(estate, new, circumstances),
         Command::ChangeRelationship { relationship, patch } => {
             relationship::change(estate, *relationship, patch, circumstances)

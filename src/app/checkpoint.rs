@@ -13,7 +13,7 @@ use super::runs::Runs;
 use super::unsaved::{ToSave, Unsaved};
 use crate::graph::marks::{CIS_PER_MARK, RELATIONSHIPS_PER_MARK};
 use crate::graph::sightings::{SightingChunk, SightingKind};
-use crate::graph::{Estate, RelationshipRef, Slot};
+use crate::graph::{Estate, RelationshipRef, Slot, identity_chunk};
 use crate::model::{BeforeAfter, DeltaItem, LifecycleStage, Revision};
 use crate::store::record::{
     RelationshipExtras, RelationshipRecord, encode_cis, encode_idempotency, encode_items, encode_relationships,
@@ -188,6 +188,13 @@ fn chunks<'a>(estate: &'a Estate, work: &'a ToSave) -> impl Iterator<Item = (Chu
             relationships(estate, *number),
         )
     });
+    let identities = marks.identities.iter().map(|number| {
+        let key = ChunkKey {
+            kind: ChunkKind::Identities,
+            number: *number,
+        };
+        (key, encode_items(identities(estate, *number).iter()))
+    });
     let whole = |wanted: bool, kind: ChunkKind, items: fn(&Estate) -> Vec<DeltaItem>| {
         wanted.then(|| (ChunkKey { kind, number: 0 }, encode_items(items(estate).iter())))
     };
@@ -195,6 +202,7 @@ fn chunks<'a>(estate: &'a Estate, work: &'a ToSave) -> impl Iterator<Item = (Chu
         .into_iter()
         .chain(whole(marks.sources, ChunkKind::Sources, sources))
         .chain(whole(marks.groups, ChunkKind::Groups, groups))
+        .chain(identities)
         .chain(whole(marks.reviews, ChunkKind::Reviews, reviews))
         .chain(cis)
         .chain(relationships)
@@ -270,6 +278,18 @@ fn sources(estate: &Estate) -> Vec<DeltaItem> {
         })
     };
     estate.sources().map(created).collect()
+}
+
+fn identities(estate: &Estate, number: u32) -> Vec<DeltaItem> {
+    let merges = estate
+        .merges()
+        .filter(|merge| identity_chunk(merge.alias()) == number)
+        .map(|merge| DeltaItem::Merge(BeforeAfter::existing(merge)));
+    let distinctions = estate
+        .distinctions()
+        .filter(|distinction| identity_chunk(distinction.cis[0]) == number)
+        .map(|distinction| DeltaItem::Distinction(BeforeAfter::existing(distinction)));
+    merges.chain(distinctions).collect()
 }
 
 fn reviews(estate: &Estate) -> Vec<DeltaItem> {

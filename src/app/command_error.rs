@@ -123,6 +123,26 @@ pub enum CommandError {
         count: usize,
         what: &'static str,
     },
+    #[error("{survivor} and {absorbed} are the same CI already, {ci}")]
+    MergeSelf { survivor: CiId, absorbed: CiId, ci: CiId },
+    #[error(
+        "{absorbed} is of type `{absorbed_type}`, {survivor} of type `{survivor_type}`: only a CI of the same type, \
+         a subtype or a more general type can be merged"
+    )]
+    MergeTypes {
+        survivor: CiId,
+        survivor_type: String,
+        absorbed: CiId,
+        absorbed_type: String,
+    },
+    #[error("{ci} has no value of `{attribute}` to take")]
+    MergeChoice { attribute: String, ci: CiId },
+    #[error("no CI {ci} was merged into another, or that was taken back")]
+    MergeNotFound { ci: CiId },
+    #[error("the type that {ci} had is not defined any more")]
+    MergeTypeGone { ci: CiId },
+    #[error("nobody said that {one} and {other} are not one")]
+    DistinctionNotFound { one: CiId, other: CiId },
     #[error("another command of the atomic batch was refused")]
     BatchRefused,
 }
@@ -160,6 +180,12 @@ impl CommandError {
             Self::Validity(_) => ErrorCode::InvalidWindow,
             Self::Catalog(error) => catalog_code(error),
             Self::CatalogBreaksData { .. } | Self::TypeInUse { .. } => ErrorCode::CatalogBreaksData,
+            Self::MergeSelf { .. } => ErrorCode::MergeSelf,
+            Self::MergeTypes { .. } => ErrorCode::TypeConflict,
+            Self::MergeChoice { .. } => ErrorCode::MergeChoice,
+            Self::MergeNotFound { .. } => ErrorCode::MergeNotFound,
+            Self::MergeTypeGone { .. } => ErrorCode::UnknownCiType,
+            Self::DistinctionNotFound { .. } => ErrorCode::DistinctionNotFound,
             Self::BatchRefused => ErrorCode::BatchRefused,
         }
     }
@@ -216,6 +242,23 @@ impl CommandError {
             Self::GroupExists { existing, .. } => vec![("existing", existing.to_string())],
             Self::CiExists { ci } | Self::CiNotFound { ci } => {
                 vec![("field", "id".to_owned()), ("value", ci.to_string())]
+            }
+            Self::MergeSelf { absorbed, .. } => vec![("field", "absorbed".to_owned()), ("value", absorbed.to_string())],
+            Self::MergeTypes {
+                survivor_type,
+                absorbed_type,
+                ..
+            } => vec![
+                ("field", "absorbed".to_owned()),
+                ("value", absorbed_type.clone()),
+                ("found", survivor_type.clone()),
+            ],
+            Self::MergeChoice { attribute, .. } => vec![("field", "take".to_owned()), ("value", attribute.clone())],
+            Self::MergeNotFound { ci } | Self::MergeTypeGone { ci } => {
+                vec![("field", "absorbed".to_owned()), ("value", ci.to_string())]
+            }
+            Self::DistinctionNotFound { one, other } => {
+                vec![("field", "cis".to_owned()), ("value", format!("{one} {other}"))]
             }
             Self::GroupConsumerMissing { ci } => vec![("field", "consumer".to_owned()), ("value", ci.to_string())],
             Self::GroupMemberMissing { ci } => vec![("field", "members".to_owned()), ("value", ci.to_string())],

@@ -151,8 +151,24 @@ error_codes! {
     BatchRefused = "BATCH_REFUSED", 409, 3, "correct the commands that were refused, or send the batch as PARTIAL";
     /// A record says that a CI is of a type beside its own.
     TypeConflict = "TYPE_CONFLICT", 409, 3, "send the recorded type or one along its line, or identify the CI by another key";
+    /// A CI is merged with itself.
+    MergeSelf = "MERGE_SELF", 422, 3, "name two different CIs";
+    /// A merge is to take a value that is not there.
+    MergeChoice = "MERGE_CHOICE", 422, 3, "take the other CI's value, or leave the choice out; a preview shows both";
+    /// No such merge.
+    MergeNotFound = "MERGE_NOT_FOUND", 404, 4, "name the CI that was absorbed: the survivor lists its aliases";
+    /// Nobody said that two CIs are not one.
+    DistinctionNotFound = "DISTINCTION_NOT_FOUND", 404, 4, "check the ids; `duplicates(state: DISMISSED)` lists such pairs";
     /// Identification found several CIs.
     MultiMatch = "MULTI_MATCH", 409, 3, "resolve the duplicates listed as candidates";
+    /// The sync session has ended.
+    SessionEnded = "SESSION_ENDED", 409, 3, "begin a new sync session and push everything to it";
+    /// The sync session is not known here.
+    SessionUnknown = "SESSION_UNKNOWN", 404, 4, "begin a new sync session and push everything to it";
+    /// Nothing was pushed to the sync session.
+    SessionEmpty = "SESSION_EMPTY", 409, 3, "push to the session before completing it, or abort it";
+    /// A sync session would sweep more than its guard allows.
+    SweepGuard = "SWEEP_GUARD", 409, 3, "push what is missing, or complete the session with a greater `shareMax`";
     /// The traversal's budget ran out and no bounded answer makes sense.
     BudgetExceeded = "BUDGET_EXCEEDED", 422, 3, "narrow the question, or raise the limit in the configuration";
     /// The writer's queue is full.

@@ -133,6 +133,9 @@ fn restore(store: &Store, keys: &mut IdempotencyKeys, runs: &Runs) -> Result<Est
             }
         })
     })?;
+    file.read_chunks(ChunkKind::Identities, |_, bytes| {
+        decode_items(bytes).map(|items| restorer.items(items))
+    })?;
     file.read_chunks(ChunkKind::Groups, |_, bytes| {
         decode_items(bytes).map(|items| restorer.items(items))
     })?;

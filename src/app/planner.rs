@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::CommandError;
+use super::check::merge::{Loss, revert};
 use super::check::{Circumstances, check};
 use crate::clock::IdGenerator;
 use crate::graph::sightings::SightingKind;
@@ -23,6 +24,8 @@ pub struct Done {
     pub group: Option<GroupId>,
     /// Whether anything changed.
     pub changed: bool,
+    /// What taking a merge back could not give back.
+    pub lost: Vec<Loss>,
 }
 
 /// A write being planned on the writer's thread. What it has executed is in the state it sees.
@@ -117,10 +120,25 @@ impl<'a> Planner<'a> {
         check(self.estate, command, &mut circumstances)
     }
 
+    /// What taking a merge back would change, and what it cannot bring back.
+    fn preview_revert(&mut self, absorbed: CiId) -> Result<(Delta, Vec<Loss>), CommandError> {
+        let circumstances = Circumstances {
+            at: self.at,
+            revision: self.revision,
+            source: self.source,
+            ids: self.ids,
+        };
+        revert(self.estate, absorbed, &circumstances)
+    }
+
     /// Checks a command and, if nothing refuses it, applies it.
     pub fn execute(&mut self, command: &Command) -> Result<Done, CommandError> {
-        let delta = self.preview(command)?;
-        let done = done(command, &delta);
+        let (delta, lost) = match command {
+            Command::RevertMerge { absorbed } => self.preview_revert(*absorbed)?,
+            _ => (self.preview(command)?, Vec::new()),
+        };
+        let mut done = done(self.estate, command, &delta);
+        done.lost = lost;
         if !delta.is_empty() {
             self.register_source();
             self.estate.apply(&delta);
@@ -168,7 +186,7 @@ impl<'a> Planner<'a> {
 }
 
 /// What the command was about: named by it, or created by its delta.
-fn done(command: &Command, delta: &Delta) -> Done {
+fn done(estate: &Estate, command: &Command, delta: &Delta) -> Done {
     let mut done = Done {
         changed: !delta.is_empty(),
         ..Done::default()
@@ -179,7 +197,7 @@ fn done(command: &Command, delta: &Delta) -> Done {
         | Command::MissCi { ci, .. }
         | Command::PinCi { ci, .. }
         | Command::MoveCi { ci, .. }
-        | Command::DeleteCi { ci, .. } => done.ci = Some(*ci),
+        | Command::DeleteCi { ci, .. } => done.ci = Some(estate.present_id(*ci)),
         Command::ChangeRelationship { relationship, .. }
         | Command::ConfirmRelationship { relationship }
         | Command::WithdrawRelationship { relationship }
@@ -198,7 +216,9 @@ fn done(command: &Command, delta: &Delta) -> Done {
                 | DeltaItem::Pool(_)
                 | DeltaItem::Lifecycle(_)
                 | DeltaItem::IngestRule(_)
-                | DeltaItem::Review(_),
+                | DeltaItem::Review(_)
+                | DeltaItem::Merge(_)
+                | DeltaItem::Distinction(_),
             )
             | None => {}
         },
@@ -216,10 +236,14 @@ fn done(command: &Command, delta: &Delta) -> Done {
                 | DeltaItem::IngestRule(_)
                 | DeltaItem::Ci(_)
                 | DeltaItem::Relationship(_)
-                | DeltaItem::Group(_) => None,
+                | DeltaItem::Group(_)
+                | DeltaItem::Merge(_)
+                | DeltaItem::Distinction(_) => None,
             });
         }
-        Command::Catalog(_) => {}
+        Command::MergeCis { survivor, .. } => done.ci = Some(estate.present_id(*survivor)),
+        Command::RevertMerge { absorbed } => done.ci = Some(*absorbed),
+        Command::Catalog(_) | Command::TellApart { .. } | Command::ReopenDuplicate { .. } => {}
     }
     done
 }

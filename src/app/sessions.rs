@@ -223,7 +223,9 @@ impl Session {
         let mut progress = self.0.progress.lock();
         progress.last_push = progress.last_push.max(now);
         cis.into_iter().for_each(|slot| progress.cis.add(slot.number()));
-        relationships.into_iter().for_each(|place| progress.relationships.add(place));
+        relationships
+            .into_iter()
+            .for_each(|place| progress.relationships.add(place));
     }
 
     /// Counts a push.

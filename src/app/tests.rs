@@ -11,6 +11,7 @@ use crate::model::{
     Strength, Threshold, Thresholds, Weight,
 };
 
+mod merge;
 mod random;
 
 fn open(folder: &TempDir) -> Cmdb {

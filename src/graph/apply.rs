@@ -12,12 +12,13 @@ use petgraph::stable_graph::EdgeIndex;
 use super::Slot;
 use super::dependency::CiRow;
 use super::estate::{Estate, edge_slot, node};
+use super::identity_table::identity_chunk;
 use super::marks::ChangeMarks;
 use super::relationship_table::EdgeSlot;
 use super::sightings::SightingKind;
 use crate::model::{
-    AttributeId, AttributeValue, BeforeAfter, ConfigurationItem, Delta, DeltaItem, RedundancyGroup, Relationship,
-    Revision, SourceId,
+    AttributeId, AttributeValue, BeforeAfter, CiId, ConfigurationItem, Delta, DeltaItem, Distinction, Merge,
+    RedundancyGroup, Relationship, Revision, SourceId,
 };
 
 impl Estate {
@@ -83,6 +84,8 @@ impl Estate {
             }) => self.remove_ci(before),
             DeltaItem::Relationship(item) => self.apply_relationship(item),
             DeltaItem::Group(item) => self.apply_group(item),
+            DeltaItem::Merge(item) => self.apply_merge(item),
+            DeltaItem::Distinction(item) => self.apply_distinction(item),
             DeltaItem::Review(item) => {
                 self.marks.reviews = true;
                 self.reviews.apply(item);
@@ -115,7 +118,7 @@ impl Estate {
     }
 
     fn remove_ci(&mut self, ci: &Arc<ConfigurationItem>) {
-        let Some(slot) = self.slot_of(ci.id()) else { return };
+        let Some(slot) = self.slot_by_id(ci.id()) else { return };
         self.listing.remove_type(ci.ci_type(), ci.id(), self.columns.ids());
         self.listing.remove(ci.id(), self.columns.ids());
         self.displace_ci(slot);
@@ -127,7 +130,9 @@ impl Estate {
     }
 
     fn replace_ci(&mut self, before: &Arc<ConfigurationItem>, after: &Arc<ConfigurationItem>) {
-        let Some(slot) = self.slot_of(before.id()) else { return };
+        let Some(slot) = self.slot_by_id(before.id()) else {
+            return;
+        };
         let moves = self.catalog.takes_part(before.stage()) != self.catalog.takes_part(after.stage());
         if moves {
             self.detach_ci(slot);
@@ -147,6 +152,7 @@ impl Estate {
             self.sightings
                 .start(SightingKind::Ci, origin.source, slot.number(), origin.first_seen);
         }
+        self.inherit_sightings(slot, before, after);
         if moves {
             self.attach_ci(slot);
         } else {
@@ -167,6 +173,9 @@ impl Estate {
         self.columns.set(slot, self.row_of(ci));
         self.listing.count_stage(ci.stage(), true);
         self.by_name.insert(ci.name(), slot);
+        for alias in aliases(ci) {
+            self.by_alias.insert(alias, slot);
+        }
         for origin in ci.origins() {
             self.listing.count_source(origin.source, true);
         }
@@ -187,6 +196,9 @@ impl Estate {
         };
         self.listing.count_stage(ci.stage(), false);
         self.by_name.remove(ci.name(), slot);
+        for alias in aliases(&ci) {
+            self.by_alias.remove(alias, slot);
+        }
         for origin in ci.origins() {
             self.listing.count_source(origin.source, false);
         }
@@ -248,8 +260,12 @@ impl Estate {
                 };
                 self.detach_edge(edge);
                 self.marks.relationship(edge);
-                self.relationships.replace(edge, after);
-                self.attach_edge(edge);
+                if (before.from, before.to) == (after.from, after.to) {
+                    self.relationships.replace(edge, after);
+                    self.attach_edge(edge);
+                } else {
+                    self.repoint_edge(edge, after);
+                }
             }
             (Some(before), None) => {
                 let Some(edge) = self.relationships.by_id(before.id) else {
@@ -262,6 +278,20 @@ impl Estate {
             }
             (None, None) => {}
         }
+    }
+
+    /// Gives a relationship other ends. It keeps its place: petgraph fills the place that became free
+    /// last, and so what was sighted of it stays with it.
+    fn repoint_edge(&mut self, edge: EdgeSlot, after: &Relationship) {
+        let (Some(from), Some(to)) = (self.slot_of(after.from), self.slot_of(after.to)) else {
+            return;
+        };
+        self.relationships.remove(edge);
+        self.graph.remove_edge(EdgeIndex::new(edge.index()));
+        let moved = edge_slot(self.graph.add_edge(node(from), node(to), after.relationship_type));
+        self.marks.relationship(moved);
+        self.relationships.insert(moved, after, from, to);
+        self.attach_edge(moved);
     }
 
     fn insert_relationship(&mut self, relationship: &Relationship) {
@@ -311,6 +341,41 @@ impl Estate {
         }
     }
 
+    fn apply_merge(&mut self, item: &BeforeAfter<Merge>) {
+        if let Some(before) = &item.before {
+            self.marks.identities.insert(identity_chunk(before.alias()));
+            self.identities.take_merge(before.alias());
+        }
+        if let Some(after) = &item.after {
+            self.marks.identities.insert(identity_chunk(after.alias()));
+            self.identities.put_merge(after);
+        }
+    }
+
+    fn apply_distinction(&mut self, item: &BeforeAfter<Distinction>) {
+        if let Some(before) = &item.before {
+            self.marks.identities.insert(identity_chunk(before.cis[0]));
+            self.identities.take_distinction(before.cis);
+        }
+        if let Some(after) = &item.after {
+            self.marks.identities.insert(identity_chunk(after.cis[0]));
+            self.identities.put_distinction(after);
+        }
+    }
+
+    /// A CI that takes in another has been seen when that one was last seen.
+    fn inherit_sightings(&self, slot: Slot, before: &ConfigurationItem, after: &ConfigurationItem) {
+        let known: Vec<CiId> = aliases(before).collect();
+        let taken_in = aliases(after).filter(|alias| !known.contains(alias));
+        for other in taken_in.filter_map(|alias| self.slot_by_id(alias)) {
+            for origin in self.ci_at(other).origins() {
+                if let Some(seen) = self.last_seen_ci(other, origin.source) {
+                    self.sightings.saw(SightingKind::Ci, origin.source, slot.number(), seen);
+                }
+            }
+        }
+    }
+
     /// Fills the table of groups.
     pub(super) fn enter_group(&mut self, group: Arc<RedundancyGroup>) {
         let Some(consumer) = self.slot_of(group.consumer) else {
@@ -347,6 +412,13 @@ impl Estate {
     }
 }
 
+/// Identities that other CIs had before they became part of this one.
+fn aliases(ci: &ConfigurationItem) -> impl Iterator<Item = CiId> + '_ {
+    ci.standing()
+        .into_iter()
+        .flat_map(|standing| standing.aliases.iter().copied())
+}
+
 fn is_catalog_item(item: &DeltaItem) -> bool {
     match item {
         DeltaItem::CiType(_)
@@ -358,7 +430,9 @@ fn is_catalog_item(item: &DeltaItem) -> bool {
         | DeltaItem::Review(_)
         | DeltaItem::Ci(_)
         | DeltaItem::Relationship(_)
-        | DeltaItem::Group(_) => false,
+        | DeltaItem::Group(_)
+        | DeltaItem::Merge(_)
+        | DeltaItem::Distinction(_) => false,
     }
 }
 
@@ -374,6 +448,8 @@ fn changes_meaning(item: &DeltaItem) -> bool {
         | DeltaItem::Source(_)
         | DeltaItem::Ci(_)
         | DeltaItem::Relationship(_)
-        | DeltaItem::Group(_) => false,
+        | DeltaItem::Group(_)
+        | DeltaItem::Merge(_)
+        | DeltaItem::Distinction(_) => false,
     }
 }

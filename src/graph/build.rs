@@ -42,6 +42,7 @@ impl Estate {
         self.bounded_cis = 0;
         for table in [
             &mut self.by_id,
+            &mut self.by_alias,
             &mut self.by_name,
             &mut self.by_identifier,
             &mut self.by_native_key,

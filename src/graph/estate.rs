@@ -11,6 +11,7 @@ use petgraph::visit::EdgeRef;
 use super::Slot;
 use super::dependency::{CiColumns, DependencyIndex};
 use super::group_table::GroupTable;
+use super::identity_table::IdentityTable;
 use super::listing::Listing;
 use super::lookup::Lookup;
 use super::marks::ChangeMarks;
@@ -47,11 +48,14 @@ pub struct Estate {
     pub(super) columns: CiColumns,
     pub(super) listing: Listing,
     pub(super) by_id: Lookup,
+    /// By the identities that CIs had before they became part of others.
+    pub(super) by_alias: Lookup,
     pub(super) by_name: Lookup,
     pub(super) by_identifier: Lookup,
     pub(super) by_native_key: Lookup,
     pub(super) relationships: RelationshipTable,
     pub(super) groups: GroupTable,
+    pub(super) identities: IdentityTable,
     pub(super) reviews: ReviewTable,
     pub(super) dependency: DependencyIndex,
     pub(super) search: SearchIndex,
@@ -102,11 +106,13 @@ impl Default for Estate {
             columns: CiColumns::default(),
             listing: Listing::default(),
             by_id: Lookup::default(),
+            by_alias: Lookup::default(),
             by_name: Lookup::default(),
             by_identifier: Lookup::default(),
             by_native_key: Lookup::default(),
             relationships: RelationshipTable::default(),
             groups: GroupTable::default(),
+            identities: IdentityTable::default(),
             reviews: ReviewTable::default(),
             dependency: DependencyIndex::default(),
             search: SearchIndex::default(),
@@ -216,9 +222,25 @@ impl Estate {
         self.cis.len()
     }
 
-    /// The slot of a CI.
+    /// The slot of a CI, or of the CI that it became part of.
     pub fn slot_of(&self, id: CiId) -> Option<Slot> {
+        self.slot_by_id(id).or_else(|| {
+            let has = |slot: &Slot| {
+                let standing = self.ci_in(*slot).and_then(|ci| ci.standing());
+                standing.is_some_and(|standing| standing.aliases.contains(&id))
+            };
+            self.by_alias.candidates(id).find(has)
+        })
+    }
+
+    /// The slot of the CI with this very identity.
+    pub(super) fn slot_by_id(&self, id: CiId) -> Option<Slot> {
         self.by_id.candidates(id).find(|slot| self.columns.id(*slot) == id)
+    }
+
+    /// The identity that a CI goes by now: another one, if it became part of another CI.
+    pub fn present_id(&self, id: CiId) -> CiId {
+        self.slot_of(id).map_or(id, |slot| self.ci_id(slot))
     }
 
     /// A CI by id.

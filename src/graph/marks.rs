@@ -22,6 +22,8 @@ pub struct ChangeMarks {
     pub cis: BTreeSet<u32>,
     /// Numbers of the groups of [`RELATIONSHIPS_PER_MARK`] relationships.
     pub relationships: BTreeSet<u32>,
+    /// Numbers of the chunks of merges and distinctions.
+    pub identities: BTreeSet<u32>,
     /// Whether a redundancy group changed.
     pub groups: bool,
     /// Whether the review queue changed.
@@ -37,6 +39,7 @@ impl ChangeMarks {
     pub fn merge(&mut self, other: Self) {
         self.cis.extend(other.cis);
         self.relationships.extend(other.relationships);
+        self.identities.extend(other.identities);
         self.groups |= other.groups;
         self.reviews |= other.reviews;
         self.catalog |= other.catalog;

@@ -4,11 +4,25 @@
 //! memory does not grow with the stream. Every other format is a document: it is held as a whole, up
 //! to a limit, and read when it has ended.
 
+mod alertmanager;
+mod ansible;
+mod attributes;
+mod backstage;
 pub mod csv;
 pub mod document;
+mod facter;
+mod glpi;
+mod inventory;
+mod kubernetes;
+mod librenms;
 mod lines;
+mod napalm;
 mod native_json;
 pub mod ndjson;
+mod netbox;
+mod nmap;
+mod service_graph;
+mod terraform;
 
 use crate::app::ErrorCode;
 

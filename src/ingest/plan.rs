@@ -20,7 +20,7 @@ use crate::model::command::Migration;
 use crate::model::{CatalogCommand, Command, GroupId, Input};
 
 use super::identify::{Asker, Hosts, Identity};
-use super::observation::{Observation, Observed, Position, Problem, RecordKind};
+use super::observation::{Observation, Observed, Position, Problem, RecordKind, Unreadable};
 use super::payload::CiRecord;
 use super::reconcile;
 use super::report::{ItemLine, Outcome, ProblemLine, Summary};
@@ -64,6 +64,14 @@ pub enum Mention {
 }
 
 impl Memory {
+    /// Of a payload at its start; `mentions`: whether to note what each batch speaks of.
+    pub fn new(mentions: bool) -> Self {
+        Self {
+            mentions: mentions.then(Vec::new),
+            ..Self::default()
+        }
+    }
+
     fn mention(&mut self, mention: Mention) {
         if let Some(mentions) = &mut self.mentions {
             mentions.push(mention);
@@ -128,7 +136,7 @@ pub fn plan(planner: &mut Planner<'_>, batch: Vec<Observation>, memory: &mut Mem
             Observed::Ci(record) => cis.push((position, *record)),
             Observed::Group(record) => groups.push((position, *record)),
             Observed::Relationship(record) => relationships.push((position, *record)),
-            Observed::Unreadable(unreadable) => planning.note(Item::unreadable(position, unreadable)),
+            Observed::Unreadable(unreadable) => planning.unreadable(position, unreadable),
         }
     }
     let hosts = planning.index_hosts(&relationships);
@@ -255,10 +263,17 @@ impl Planning<'_, '_> {
         let host = record.host.clone();
         let spoken = match identity {
             Identity::Several(candidates) => {
+                for slot in candidates.iter().filter_map(|ci| self.planner.estate().slot_of(*ci)) {
+                    self.memory.mention(Mention::Ci(slot));
+                }
                 self.several(&record, candidates, &mut item);
                 None
             }
-            Identity::Known(slot) => self.update(slot, record, &mut item),
+            Identity::Known(slot) => {
+                // It is there, even if what is said of it is refused.
+                self.memory.mention(Mention::Ci(slot));
+                self.update(slot, record, &mut item)
+            }
             Identity::New => self.create(record, &mut item),
         };
         if let (Some(slot), Some(host)) = (spoken, host) {
@@ -275,6 +290,16 @@ impl Planning<'_, '_> {
             item.attempts = self.asker().attempts(ci_type, &steps);
         }
         self.note(item);
+    }
+
+    /// A record that cannot be read may still say that its CI is there.
+    fn unreadable(&mut self, position: Position, unreadable: Unreadable) {
+        let key = unreadable.key.as_deref().filter(|key| !key.is_empty());
+        let slot = key.and_then(|key| self.planner.estate().by_native_key(self.planner.source(), key));
+        if let Some(slot) = slot {
+            self.memory.mention(Mention::Ci(slot));
+        }
+        self.note(Item::unreadable(position, unreadable));
     }
 
     fn create(&mut self, record: CiRecord, item: &mut Item) -> Option<Slot> {

@@ -15,13 +15,16 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::app::Editor;
+use crate::app::sessions::Session;
 use crate::model::{IdempotencyKey, Name, SourceName};
 
 use super::formats::{Format, Limits};
 use super::payload::{HeaderRecord, IngestMode};
 use super::report::{ITEMS_MAX, ItemLine, Outcome, ProblemLine, Progress, ReportLine, Summary};
+use super::sync::SyncError;
 use commit::Committer;
 use feed::{Fed, Feeder};
 
@@ -70,6 +73,9 @@ pub struct IngestOptions {
     /// When the records were observed that do not say so themselves; absent: as the payload says, else
     /// now.
     pub observed_at: Option<Timestamp>,
+    /// The sync session that this push belongs to. It says who speaks, unless the request or the payload
+    /// says the same.
+    pub session: Option<Uuid>,
     /// Whether all records must land; absent: as the header says, else `PARTIAL`.
     pub mode: Option<IngestMode>,
     /// Whether only to say what would happen.
@@ -104,6 +110,7 @@ impl Default for IngestOptions {
             feed: None,
             scope: None,
             observed_at: None,
+            session: None,
             mode: None,
             dry_run: false,
             format: Format::default(),
@@ -219,6 +226,11 @@ pub fn run(
     input: impl BufRead + Send,
     report: &mut dyn FnMut(ReportLine) -> ControlFlow<()>,
 ) -> Summary {
+    let (options, session) = match join(editor, options) {
+        Ok(joined) => joined,
+        Err((options, error)) => return refuse(editor, options, error, report),
+    };
+    let began = editor.now();
     let mut load = Load {
         summary: Summary {
             revision: editor.reader().snapshot().revision().number(),
@@ -233,8 +245,8 @@ pub fn run(
         },
         report,
     };
-    let mut committer = Committer::new(editor, options.clone());
-    std::thread::scope(|scope| {
+    let mut committer = Committer::new(editor, options.clone(), session);
+    let summary = std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::sync_channel(QUEUE);
         let feeder = Feeder::new(options, input, sender);
         let thread = std::thread::Builder::new().name("ingest-parse".to_owned());
@@ -244,7 +256,67 @@ pub fn run(
         };
         // Told before the other thread is waited for: it may still be waiting for the sender.
         load.end(&committer, outcome)
-    })
+    });
+    if !summary.dry_run {
+        committer.note(&summary, began);
+    }
+    summary
+}
+
+/// Joins the sync session that the options name: the session says who speaks.
+fn join(
+    editor: &Editor,
+    mut options: IngestOptions,
+) -> Result<(IngestOptions, Option<Session>), (IngestOptions, IngestError)> {
+    let Some(id) = options.session else {
+        return Ok((options, None));
+    };
+    if options.idempotency_key.is_some() {
+        return Err((options, IngestError::KeyWithSession));
+    }
+    let session = match editor.reader().sessions().find(id) {
+        Ok(session) => session,
+        Err(error) => return Err((options, SyncError::from(error).into())),
+    };
+    let stated = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let source = session.source();
+    let header = HeaderRecord {
+        source: Some(source.name.to_string()),
+        feed: stated(&source.feed),
+        scope: stated(&source.scope),
+        ..HeaderRecord::default()
+    };
+    match options.merge(header) {
+        Ok(()) if options.source_name() == *source => Ok((options, Some(session))),
+        Ok(()) => {
+            let error = IngestError::HeaderConflict {
+                field: "session",
+                asked: format!("{:?}", options.source_name()),
+                stated: format!("{source:?}"),
+            };
+            Err((options, error))
+        }
+        Err(error) => Err((options, error)),
+    }
+}
+
+/// A load that cannot begin.
+fn refuse(
+    editor: &Editor,
+    options: IngestOptions,
+    error: IngestError,
+    report: &mut dyn FnMut(ReportLine) -> ControlFlow<()>,
+) -> Summary {
+    let committer = Committer::new(editor, options, None);
+    let load = Load {
+        summary: Summary::default(),
+        begun: Instant::now(),
+        told: Instant::now(),
+        items: 0,
+        items_max: 0,
+        report,
+    };
+    load.end(&committer, Err(Stop::Error(error)))
 }
 
 /// Why a load ended early.

@@ -10,7 +10,8 @@ use super::definition::LifecycleRule;
 use super::review::ReviewCommand;
 use super::rule::IngestRuleKind;
 use super::{
-    CiId, GroupId, GroupMember, Input, LifecycleStage, Name, RelationshipId, Revision, Strength, Thresholds, Weight,
+    CiId, GroupId, GroupMember, Input, LifecycleStage, MergeChoice, Name, RelationshipId, Revision, Strength,
+    Thresholds, Weight,
 };
 
 /// A write.
@@ -72,6 +73,39 @@ pub enum Command {
         reason: String,
         /// Whether its relationships may go too; refused if there are any and this is not set.
         with_relationships: bool,
+    },
+    /// Makes one of two CIs that are one: everything the absorbed CI has goes to the survivor, and its
+    /// identity becomes an alias.
+    MergeCis {
+        /// The CI that stays.
+        survivor: CiId,
+        /// The CI that becomes part of it.
+        absorbed: CiId,
+        /// Whose value counts, where it is not to be as by default.
+        choices: Vec<MergeChoice>,
+        /// Who decides it.
+        by: String,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Takes a merge back, as far as what came from the absorbed CI is still there.
+    RevertMerge {
+        /// The absorbed CI's identity.
+        absorbed: CiId,
+    },
+    /// Says that two CIs are not one, whatever they have in common.
+    TellApart {
+        /// The two.
+        cis: [CiId; 2],
+        /// Who says so.
+        by: String,
+        /// Why; must not be empty.
+        reason: String,
+    },
+    /// Takes back that two CIs are not one.
+    ReopenDuplicate {
+        /// The two.
+        cis: [CiId; 2],
     },
     /// Records a new relationship.
     Relate(NewRelationship),

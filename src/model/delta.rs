@@ -6,7 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::definition::{CiTypeDefinition, LifecycleRule, PoolDefinition, RelationshipTypeDefinition};
-use super::{ConfigurationItem, IngestRule, Name, RedundancyGroup, Relationship, ReviewItem, Source};
+use super::{
+    ConfigurationItem, Distinction, IngestRule, Merge, Name, RedundancyGroup, Relationship, ReviewItem, Source,
+};
 
 /// Number of a commit; 0 is the empty estate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +57,14 @@ impl<T> BeforeAfter<T> {
         Self {
             before: None,
             after: Some(Arc::new(after)),
+        }
+    }
+
+    /// The creation of what is there.
+    pub fn existing(there: &Arc<T>) -> Self {
+        Self {
+            before: None,
+            after: Some(Arc::clone(there)),
         }
     }
 
@@ -118,6 +128,10 @@ pub enum DeltaItem {
     Relationship(BeforeAfter<Relationship>),
     /// A redundancy group.
     Group(BeforeAfter<RedundancyGroup>),
+    /// The record of a merge of two CIs.
+    Merge(BeforeAfter<Merge>),
+    /// The record that two CIs are not one.
+    Distinction(BeforeAfter<Distinction>),
 }
 
 /// The checked effect of a write, in the order to apply: before and after of just what changes.
@@ -155,6 +169,8 @@ impl DeltaItem {
             Self::Ci(item) => Self::Ci(item.inverse()),
             Self::Relationship(item) => Self::Relationship(item.inverse()),
             Self::Group(item) => Self::Group(item.inverse()),
+            Self::Merge(item) => Self::Merge(item.inverse()),
+            Self::Distinction(item) => Self::Distinction(item.inverse()),
         }
     }
 }

@@ -20,6 +20,17 @@ pub struct Source {
     pub scope: Box<str>,
 }
 
+impl Source {
+    /// What requests call it.
+    pub fn called(&self) -> SourceName {
+        SourceName {
+            name: self.name.clone(),
+            feed: self.feed.clone(),
+            scope: self.scope.clone(),
+        }
+    }
+}
+
 /// A source as requests name it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceName {

@@ -56,11 +56,13 @@ pub enum ChunkKind {
     Runs = 8,
     /// The review queue, as delta items.
     Reviews = 9,
+    /// Merges of CIs, and CIs told apart, as delta items, by the last byte of an identity.
+    Identities = 10,
 }
 
 impl ChunkKind {
     /// All kinds, by number, which is also the order to read them in.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Catalog,
         Self::Sources,
         Self::Cis,
@@ -71,6 +73,7 @@ impl ChunkKind {
         Self::Idempotency,
         Self::Runs,
         Self::Reviews,
+        Self::Identities,
     ];
 
     const fn code(self) -> u8 {

@@ -8,6 +8,7 @@ mod chunk;
 mod configuration_item;
 mod definition;
 mod entry;
+mod merge;
 mod relationship;
 mod review;
 mod rule;

@@ -187,7 +187,8 @@ fn verify_checkpoint(view: &CheckpointView<'_>, report: &mut VerifyReport) -> Re
             | ChunkKind::RelationshipSightings
             | ChunkKind::Idempotency
             | ChunkKind::Runs
-            | ChunkKind::Reviews => None,
+            | ChunkKind::Reviews
+            | ChunkKind::Identities => None,
         });
         if let Some(counted) = counted.filter(|counted| *counted != found) {
             report.push(Finding::Count { kind, counted, found });

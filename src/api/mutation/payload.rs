@@ -90,7 +90,9 @@ impl From<(Written, Option<Done>)> for ConfigurationItemPayload {
             | DeltaItem::IngestRule(_)
             | DeltaItem::Review(_)
             | DeltaItem::Relationship(_)
-            | DeltaItem::Group(_) => None,
+            | DeltaItem::Group(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => None,
         });
         let ci = match in_delta {
             Some(change) => change.after.clone(),
@@ -121,7 +123,9 @@ impl From<(Written, Option<Done>)> for RelationshipPayload {
             | DeltaItem::IngestRule(_)
             | DeltaItem::Review(_)
             | DeltaItem::Ci(_)
-            | DeltaItem::Group(_) => None,
+            | DeltaItem::Group(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => None,
         });
         let relationship = match in_delta {
             Some(change) => change.after.clone(),
@@ -151,7 +155,9 @@ impl From<(Written, Option<Done>)> for RedundancyGroupPayload {
             | DeltaItem::IngestRule(_)
             | DeltaItem::Review(_)
             | DeltaItem::Ci(_)
-            | DeltaItem::Relationship(_) => None,
+            | DeltaItem::Relationship(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => None,
         });
         let group = match in_delta {
             Some(change) => change.after.clone(),

@@ -259,7 +259,12 @@ fn touched(delta: &Delta) -> Option<BTreeSet<CiId>> {
                     touched.insert(side.consumer);
                 }
             }
-            DeltaItem::Source(_) | DeltaItem::CiType(_) | DeltaItem::IngestRule(_) | DeltaItem::Review(_) => {}
+            DeltaItem::Source(_)
+            | DeltaItem::CiType(_)
+            | DeltaItem::IngestRule(_)
+            | DeltaItem::Review(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => {}
             DeltaItem::RelationshipType(_) | DeltaItem::Pool(_) | DeltaItem::Lifecycle(_) => return None,
         }
     }

@@ -28,9 +28,10 @@ impl EstateQuery {
     /// All sources, by name, feed and scope.
     async fn sources(&self, ctx: &Context<'_>) -> ApiResult<Vec<SourceObject>> {
         let view = snapshot(ctx)?;
+        let runs = api(ctx)?.cmdb.reader();
         let mut sources: Vec<SourceObject> = view
             .sources()
-            .filter_map(|source| SourceObject::new(view, source.id))
+            .filter_map(|source| SourceObject::new(view, runs.runs(), source.id))
             .collect();
         sources.sort_by(|a, b| (&a.name, &a.feed, &a.scope).cmp(&(&b.name, &b.feed, &b.scope)));
         Ok(sources)

@@ -11,7 +11,7 @@ use crate::model::definition::AttributeDefinition;
 use crate::model::{Attribute, AttributeValue, Attributes, CiTypeId, Decimal, Input};
 
 /// What is shown instead of a secret value.
-const MASK: &str = "***";
+pub(super) const MASK: &str = "***";
 
 /// Decimals of more digits are written as text: many JSON readers keep no more.
 const EXACT_DIGITS: usize = 15;
@@ -67,7 +67,7 @@ impl AttributeObject {
 
 /// A value that no definition vouches for is treated as secret: the definition that called it so
 /// may be gone.
-fn is_secret(definition: Option<&AttributeDefinition>) -> bool {
+pub(super) fn is_secret(definition: Option<&AttributeDefinition>) -> bool {
     definition.is_none_or(|definition| definition.secret)
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::attribute::{attributes_json, source_name};
+use super::claim::{self, ClaimObject, PinObject};
 use super::{AttributeObject, CiTypeObject, Direction, GroupObject, LifecycleStage, RelationshipObject};
 use crate::api::connection::{Connection, Cursors, QuestionHash, page_size, rows};
 use crate::api::context::api;
@@ -58,12 +59,19 @@ impl From<Validity> for ValidityObject {
 pub struct OriginObject {
     /// The source.
     pub source: String,
+    /// Which of the source's feeds; null: none is named.
+    pub feed: Option<String>,
+    /// Of which part of the world the feed speaks; null: none is named.
+    pub scope: Option<String>,
     /// The source's own key for the CI, if it has one.
     pub native_key: Option<String>,
     /// When the source first spoke of the CI.
     pub first_seen: DateTime,
     /// When the source last spoke of the CI.
     pub last_seen: DateTime,
+    /// Since when the source has stopped speaking of the CI: a sync session was completed without
+    /// mentioning it. Null: it still speaks of it.
+    pub stale_since: Option<DateTime>,
 }
 
 /// A CI of a snapshot, or one that a dry run would make.
@@ -95,11 +103,20 @@ impl CiObject {
 
     fn origin(&self, origin: &Origin) -> OriginObject {
         let last_seen = self.slot.and_then(|slot| self.view.last_seen_ci(slot, origin.source));
+        let source = self.view.source(origin.source);
+        let stated = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let stale = self
+            .ci
+            .standing()
+            .and_then(|standing| standing.stale_since(origin.source));
         OriginObject {
             source: source_name(&self.view, origin.source),
+            feed: source.and_then(|source| stated(&source.feed)),
+            scope: source.and_then(|source| stated(&source.scope)),
             native_key: Some(origin.native_key.to_string()).filter(|key| !key.is_empty()),
             first_seen: DateTime(origin.first_seen),
             last_seen: DateTime(last_seen.map_or(origin.first_seen, |seen| seen.max(origin.first_seen))),
+            stale_since: stale.map(DateTime),
         }
     }
 
@@ -193,6 +210,29 @@ impl CiObject {
     /// Who knows it, by source and key.
     async fn origins(&self) -> Vec<OriginObject> {
         self.ci.origins().map(|origin| self.origin(&origin)).collect()
+    }
+
+    /// What each source says of it, by attribute: what counts first, then what does not.
+    #[graphql(complexity = "20 * child_complexity")]
+    async fn claims(
+        &self,
+        #[graphql(desc = "Only of this attribute; `name`, `stage` and `tags` are among them.")] attribute: Option<
+            String,
+        >,
+    ) -> Vec<ClaimObject> {
+        let mut claims = claim::claims(&self.view, self.slot, &self.ci);
+        claims.retain(|claim| attribute.as_ref().is_none_or(|name| claim.attribute == *name));
+        claims
+    }
+
+    /// Values that a person fixed against all sources.
+    async fn pins(&self) -> Vec<PinObject> {
+        claim::pins(&self.view, &self.ci)
+    }
+
+    /// Whether every source that knew it has stopped speaking of it.
+    async fn is_stale(&self) -> bool {
+        self.ci.is_stale()
     }
 
     /// When it was first written.

@@ -12,8 +12,8 @@ use crate::graph::Snapshot;
 use crate::model::delta::BeforeAfter;
 use crate::model::review::ReviewState;
 use crate::model::{
-    ConfigurationItem, Delta, DeltaItem, IngestRule, JournalEntry, RedundancyGroup, Relationship, ReviewItem,
-    Threshold, Validity,
+    ConfigurationItem, Delta, DeltaItem, Distinction, IngestRule, JournalEntry, Merge, RedundancyGroup, Relationship,
+    ReviewItem, Threshold, Validity,
 };
 
 /// What kind of thing a step of a delta changes.
@@ -39,6 +39,10 @@ pub enum DeltaKind {
     Relationship,
     /// A redundancy group.
     RedundancyGroup,
+    /// The record of a merge: two CIs that were one.
+    Merge,
+    /// The record that two CIs are not one.
+    Distinction,
 }
 
 impl DeltaKind {
@@ -55,6 +59,8 @@ impl DeltaKind {
             DeltaItem::Ci(_) => Self::ConfigurationItem,
             DeltaItem::Relationship(_) => Self::Relationship,
             DeltaItem::Group(_) => Self::RedundancyGroup,
+            DeltaItem::Merge(_) => Self::Merge,
+            DeltaItem::Distinction(_) => Self::Distinction,
         }
     }
 }
@@ -84,6 +90,8 @@ impl Change {
             DeltaItem::Ci(change) => Self::between(change),
             DeltaItem::Relationship(change) => Self::between(change),
             DeltaItem::Group(change) => Self::between(change),
+            DeltaItem::Merge(change) => Self::between(change),
+            DeltaItem::Distinction(change) => Self::between(change),
         }
     }
 
@@ -111,6 +119,11 @@ pub(in crate::api) fn id_of(item: &DeltaItem) -> String {
         DeltaItem::Ci(change) => change.either().map(|ci| ci.id().to_string()),
         DeltaItem::Relationship(change) => change.either().map(|relationship| relationship.id.to_string()),
         DeltaItem::Group(change) => change.either().map(|group| group.id.to_string()),
+        DeltaItem::Merge(change) => change.either().map(|merge| merge.alias().to_string()),
+        DeltaItem::Distinction(change) => change.either().map(|distinction| {
+            let [one, other] = distinction.cis;
+            format!("{one} {other}")
+        }),
     };
     id.unwrap_or_default()
 }
@@ -266,6 +279,8 @@ fn item_object(view: &Snapshot, item: &DeltaItem) -> DeltaItemObject {
         DeltaItem::Ci(change) => sides(change, |ci| ci_json(view, ci)),
         DeltaItem::Relationship(change) => sides(change, |relationship| relationship_json(view, relationship)),
         DeltaItem::Group(change) => sides(change, group_json),
+        DeltaItem::Merge(change) => sides(change, merge_json),
+        DeltaItem::Distinction(change) => sides(change, distinction_json),
     };
     DeltaItemObject {
         kind: DeltaKind::of(item),
@@ -367,6 +382,24 @@ fn group_json(group: &RedundancyGroup) -> Value {
     ];
     fields.extend(validity_fields(group.validity));
     object(fields)
+}
+
+fn merge_json(merge: &Merge) -> Value {
+    object([
+        ("absorbed", Value::from(merge.alias().to_string())),
+        ("survivor", Value::from(merge.before.id().to_string())),
+        ("by", Value::from(merge.by.as_ref())),
+        ("reason", Value::from(merge.reason.as_ref())),
+    ])
+}
+
+fn distinction_json(distinction: &Distinction) -> Value {
+    let cis = distinction.cis.map(|ci| Value::from(ci.to_string()));
+    object([
+        ("cis", Value::List(cis.to_vec())),
+        ("by", Value::from(distinction.by.as_ref())),
+        ("reason", Value::from(distinction.reason.as_ref())),
+    ])
 }
 
 fn optional(value: Option<&impl ToString>) -> Value {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use async_graphql::{Object, SimpleObject};
 
 use super::LifecycleStage;
+use super::RunObject;
 use crate::api::scalars::{DateTime, Long};
+use crate::app::runs::Runs;
 use crate::graph::Snapshot;
 use crate::model::{self, SourceId};
 
@@ -55,17 +57,24 @@ pub struct SourceObject {
     pub scope: Option<String>,
     /// How many CIs it knows.
     pub ci_count: Long,
+    /// Its last run; null: none is known.
+    pub last_run: Option<RunObject>,
+    /// Its last run that was completed; null: none is known.
+    pub last_completed_run: Option<RunObject>,
 }
 
 impl SourceObject {
-    pub(in crate::api) fn new(view: &Snapshot, source: SourceId) -> Option<Self> {
+    pub(in crate::api) fn new(view: &Snapshot, runs: &Runs, source: SourceId) -> Option<Self> {
         let stated = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let found = view.source(source)?;
+        let (last, completed) = runs.last(&found.called());
         Some(Self {
             name: found.name.to_string(),
             feed: stated(&found.feed),
             scope: stated(&found.scope),
             ci_count: view.count_of_source(source).into(),
+            last_run: last.map(RunObject),
+            last_completed_run: completed.map(RunObject),
         })
     }
 }

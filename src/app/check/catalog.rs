@@ -114,7 +114,9 @@ fn misfits(estate: &Estate, planned: &Catalog, items: &[DeltaItem]) -> Vec<(Slot
         | DeltaItem::Source(_)
         | DeltaItem::Ci(_)
         | DeltaItem::Relationship(_)
-        | DeltaItem::Group(_) => None,
+        | DeltaItem::Group(_)
+        | DeltaItem::Merge(_)
+        | DeltaItem::Distinction(_) => None,
     });
     let types: BTreeSet<CiTypeId> = changed.flat_map(|id| planned.subtypes(id).to_vec()).collect();
     let mut misfits = Vec::new();
@@ -243,7 +245,9 @@ fn check_relationships(estate: &Estate, planned: &Catalog, items: &[DeltaItem]) 
             | DeltaItem::Source(_)
             | DeltaItem::Ci(_)
             | DeltaItem::Relationship(_)
-            | DeltaItem::Group(_) => None,
+            | DeltaItem::Group(_)
+            | DeltaItem::Merge(_)
+            | DeltaItem::Distinction(_) => None,
         })
         .collect();
     if changed.is_empty() {

@@ -54,7 +54,7 @@ pub(super) fn create(
         created: circumstances.stamp(),
         changed: circumstances.stamp(),
     };
-    check_content(estate, &fields, None)?;
+    check_content(estate, &fields, &[])?;
     Ok(single(BeforeAfter::created(ConfigurationItem::new(fields))))
 }
 
@@ -134,6 +134,7 @@ pub(super) fn delete(
     with_relationships: bool,
 ) -> Result<Delta, CommandError> {
     let (slot, before) = seen(estate, ci, expected)?;
+    let ci = before.id();
     if reason.trim().is_empty() {
         return Err(CommandError::ReasonRequired { ci });
     }
@@ -184,7 +185,7 @@ pub(super) fn changed(
         return Ok(Delta::default());
     }
     fields.changed = circumstances.stamp();
-    check_content(estate, &fields, Some(slot))?;
+    check_content(estate, &fields, &[slot])?;
     Ok(single(BeforeAfter::updated(
         Arc::clone(before),
         ConfigurationItem::new(fields),
@@ -287,8 +288,8 @@ pub(super) fn add_origin(
     Ok(())
 }
 
-/// What must hold of every CI, new or changed.
-fn check_content(estate: &Estate, fields: &CiFields, own: Option<Slot>) -> Result<(), CommandError> {
+/// What must hold of every CI, new or changed; `own` are the places whose present content it replaces.
+pub(super) fn check_content(estate: &Estate, fields: &CiFields, own: &[Slot]) -> Result<(), CommandError> {
     let catalog = estate.catalog();
     if let Some(attribute) = catalog
         .missing_required(fields.ci_type, &fields.attributes)
@@ -303,7 +304,7 @@ fn check_content(estate: &Estate, fields: &CiFields, own: Option<Slot>) -> Resul
     let keyed = fields.origins.iter().filter(|origin| !origin.native_key.is_empty());
     for origin in keyed {
         match estate.by_native_key(origin.source, &origin.native_key) {
-            Some(other) if Some(other) != own => {
+            Some(other) if !own.contains(&other) => {
                 return Err(duplicate(estate, "key", &origin.native_key, other));
             }
             Some(_) | None => {}
@@ -312,14 +313,14 @@ fn check_content(estate: &Estate, fields: &CiFields, own: Option<Slot>) -> Resul
     Ok(())
 }
 
-fn check_unique(estate: &Estate, fields: &CiFields, own: Option<Slot>) -> Result<(), CommandError> {
+fn check_unique(estate: &Estate, fields: &CiFields, own: &[Slot]) -> Result<(), CommandError> {
     let catalog = estate.catalog();
     for attribute in fields.attributes.iter() {
         let Some(scope) = catalog.unique_scope(fields.ci_type, attribute.id) else {
             continue;
         };
         let mut others = estate.with_identifier(attribute.id, &attribute.value);
-        let other = others.find(|slot| Some(*slot) != own && catalog.is_a(estate.ci_type_of(*slot), scope));
+        let other = others.find(|slot| !own.contains(slot) && catalog.is_a(estate.ci_type_of(*slot), scope));
         if let Some(other) = other {
             let name = catalog
                 .attribute_name(attribute.id)

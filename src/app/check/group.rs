@@ -40,7 +40,7 @@ pub(super) fn create(
     let group = RedundancyGroup {
         id,
         name: new.name.clone(),
-        consumer,
+        consumer: estate.ci_id(slot),
         members: merged_members(estate, &[], &new.members, &[])?,
         thresholds: new.thresholds,
         strength: new.strength,
@@ -142,17 +142,17 @@ fn merged_members(
 ) -> Result<Vec<GroupMember>, CommandError> {
     let mut added: BTreeMap<CiId, GroupMember> = BTreeMap::new();
     for member in add {
-        if estate.slot_of(member.ci).is_none() {
-            return Err(CommandError::GroupMemberMissing { ci: member.ci });
-        }
-        let merged = added.entry(member.ci).or_insert(*member);
+        let slot = estate.slot_of(member.ci);
+        let slot = slot.ok_or(CommandError::GroupMemberMissing { ci: member.ci })?;
+        let ci = estate.ci_id(slot);
+        let merged = added.entry(ci).or_insert(GroupMember { ci, ..*member });
         merged.weight = merged.weight.max(member.weight);
         merged.strength = merged.strength.join(member.strength);
     }
     let mut members: BTreeMap<CiId, GroupMember> = known.iter().map(|member| (member.ci, *member)).collect();
     members.extend(added);
     for ci in remove {
-        members.remove(ci);
+        members.remove(&estate.present_id(*ci));
     }
     if members.len() > GROUP_MEMBERS_MAX {
         return Err(CommandError::TooManyMembers { count: members.len() });

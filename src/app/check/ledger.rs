@@ -4,9 +4,7 @@ use jiff::Timestamp;
 
 use super::decide::Sources;
 use crate::graph::{Estate, Slot};
-use crate::model::{
-    Attribute, AttributeId, AttributeValue, Attributes, Authority, CiFields, Claims, LifecycleStage, SourceId,
-};
+use crate::model::{Attribute, AttributeId, AttributeValue, Attributes, CiFields, Claims, LifecycleStage, SourceId};
 
 /// The claims to a CI's attributes, name, stage and tags, open to change.
 #[derive(Debug)]
@@ -171,29 +169,15 @@ impl<'a> Ledger<'a> {
 
     /// What the CI's first source is taken to say of its name, stage or tags.
     fn implied(&self, id: AttributeId) -> Option<Attribute> {
-        let origins = self.fields.origins.iter();
-        let first = origins.min_by_key(|origin| (origin.first_seen, origin.source))?;
-        Some(Attribute {
-            id,
-            value: self.value(id)?,
-            source: first.source,
-            first_seen: first.first_seen,
-        })
+        implied(&self.fields, id)
     }
 
     /// What is in effect.
     fn value(&self, id: AttributeId) -> Option<AttributeValue> {
-        match id {
-            AttributeId::NAME => Some(text(&self.fields.name)),
-            AttributeId::STAGE => Some(text(self.fields.stage.as_str())),
-            AttributeId::TAGS => Some(AttributeValue::List(
-                self.fields.tags.iter().map(|tag| text(tag)).collect(),
-            )),
-            _ => {
-                let effective = self.effective.iter().find(|attribute| attribute.id == id);
-                effective.map(|attribute| attribute.value.clone())
-            }
-        }
+        field_value(&self.fields, id).or_else(|| {
+            let effective = self.effective.iter().find(|attribute| attribute.id == id);
+            effective.map(|attribute| attribute.value.clone())
+        })
     }
 
     /// Writes claims down with the one that counts. A pinned value stays.
@@ -212,14 +196,10 @@ impl<'a> Ledger<'a> {
                 speaker: self.source,
                 now: self.now,
             };
-            sources.decide(&claims, self.authority(id)).cloned()
+            let authority = self.estate.catalog().authority(self.fields.ci_type, id);
+            sources.decide(&claims, authority).cloned()
         };
         self.write(id, claims, winner.as_ref());
-    }
-
-    fn authority(&self, _id: AttributeId) -> &'static Authority {
-        const NEWEST: &Authority = &Authority::DEFAULT;
-        NEWEST
     }
 
     fn write(&mut self, id: AttributeId, claims: Vec<Attribute>, winner: Option<&Attribute>) {
@@ -265,6 +245,28 @@ impl<'a> Ledger<'a> {
 /// Whether a CI has it as a field of its own and not among its attributes.
 fn is_field(id: AttributeId) -> bool {
     id >= AttributeId::NAME
+}
+
+/// The name, stage or tags of a CI as claims state them.
+pub(super) fn field_value(fields: &CiFields, id: AttributeId) -> Option<AttributeValue> {
+    match id {
+        AttributeId::NAME => Some(text(&fields.name)),
+        AttributeId::STAGE => Some(text(fields.stage.as_str())),
+        AttributeId::TAGS => Some(tags(&fields.tags)),
+        _ => None,
+    }
+}
+
+/// What a CI's first source is taken to say of its name, stage or tags.
+pub(super) fn implied(fields: &CiFields, id: AttributeId) -> Option<Attribute> {
+    let origins = fields.origins.iter();
+    let first = origins.min_by_key(|origin| (origin.first_seen, origin.source))?;
+    Some(Attribute {
+        id,
+        value: field_value(fields, id)?,
+        source: first.source,
+        first_seen: first.first_seen,
+    })
 }
 
 /// A text as a claim states it.

@@ -128,7 +128,7 @@ pub(super) fn pin(
 }
 
 /// What a pin may name.
-fn pinnable(estate: &Estate, fields: &CiFields, name: &str) -> Result<AttributeId, CommandError> {
+pub(super) fn pinnable(estate: &Estate, fields: &CiFields, name: &str) -> Result<AttributeId, CommandError> {
     match name {
         "name" => Ok(AttributeId::NAME),
         "stage" => Ok(AttributeId::STAGE),

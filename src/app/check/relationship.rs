@@ -35,8 +35,8 @@ pub(super) fn relate(
     let blank = Relationship {
         id: estate.next_relationship_id(),
         relationship_type: definition.id,
-        from: new.from,
-        to: new.to,
+        from: estate.ci_id(from),
+        to: estate.ci_id(to),
         qualifier: new.qualifier.as_str().into(),
         forward: None,
         reverse: None,

@@ -116,7 +116,9 @@ fn resolve_new(
         | DeltaItem::IngestRule(_)
         | DeltaItem::Review(_)
         | DeltaItem::Relationship(_)
-        | DeltaItem::Group(_) => None,
+        | DeltaItem::Group(_)
+        | DeltaItem::Merge(_)
+        | DeltaItem::Distinction(_) => None,
     });
     if let Some(ci) = created {
         let at = circumstances.second();

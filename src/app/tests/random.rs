@@ -8,10 +8,11 @@ use super::{ci, editor};
 use crate::app::{BatchMode, Cmdb, WriteRequest};
 use crate::graph::dependency::GroupKey;
 use crate::graph::{Estate, Slot};
-use crate::model::command::{NewCi, NewGroup, NewRelationship};
+use crate::model::command::{CiObservation, NewCi, NewGroup, NewRelationship};
 use crate::model::{
     BeforeAfter, CiId, CiPatch, Command, Delta, DeltaItem, GroupId, GroupMember, GroupPatch, Input, LifecycleStage,
-    Name, RelationshipId, RelationshipPatch, Strength, Threshold, Thresholds, Weight,
+    MergeChoice, MergeSide, Name, RelationshipId, RelationshipPatch, SourceName, Strength, Threshold, Thresholds,
+    Weight,
 };
 
 /// Ids that random commands use.
@@ -30,7 +31,9 @@ pub(super) fn take(cmdb: &Cmdb, commands: Vec<Command>) {
     let odd = commands.len() % 2 == 1;
     let dry_run = commands.len() == 4;
     let mode = if odd { BatchMode::Partial } else { BatchMode::Atomic };
+    let source = ["manual", "scanner", "import"][commands.len() % 3];
     let request = WriteRequest {
+        source: Some(SourceName::plain(Name::new(source).expect("a name"))),
         mode,
         dry_run,
         ..WriteRequest::commands(commands)
@@ -93,7 +96,40 @@ fn command() -> impl Strategy<Value = Command> {
             Command::ChangeGroup { group, patch }
         }),
         1 => group().prop_map(|group| Command::DeleteGroup { group }),
+        3 => (id(), prop::option::of(1..5i64), 0..4u8).prop_map(|(ci, tier, key)| {
+            let attributes = vec![("tier".to_owned(), tier.map_or(Input::Null, Input::from))];
+            let patch = CiPatch {
+                name: Some(format!("seen-{key}")),
+                native_key: Some(format!("{ci}/{key}")),
+                attributes,
+                ..CiPatch::default()
+            };
+            Command::ObserveCi { ci, observation: CiObservation { patch, ..CiObservation::default() } }
+        }),
+        2 => (id(), id(), prop::bool::ANY).prop_map(|(survivor, absorbed, take)| merge(survivor, absorbed, take)),
+        1 => id().prop_map(|absorbed| Command::RevertMerge { absorbed }),
+        1 => (id(), id()).prop_map(|(one, other)| Command::TellApart {
+            cis: [one, other],
+            by: "tester".to_owned(),
+            reason: "seen both".to_owned(),
+        }),
+        1 => (id(), id()).prop_map(|(one, other)| Command::ReopenDuplicate { cis: [one, other] }),
     ]
+}
+
+/// A merge that takes the absorbed CI's name, or not.
+pub(super) fn merge(survivor: CiId, absorbed: CiId, take: bool) -> Command {
+    let name = MergeChoice {
+        attribute: "name".to_owned(),
+        take: MergeSide::Absorbed,
+    };
+    Command::MergeCis {
+        survivor,
+        absorbed,
+        choices: if take { vec![name] } else { Vec::new() },
+        by: "tester".to_owned(),
+        reason: None,
+    }
 }
 
 fn id() -> impl Strategy<Value = CiId> {
@@ -143,7 +179,13 @@ pub(super) fn content(estate: &Estate) -> BTreeSet<String> {
         .relationships()
         .map(|relationship| format!("{:?}", relationship.to_relationship()));
     let groups = estate.groups().map(|group| format!("{group:?}"));
-    cis.chain(relationships).chain(groups).collect()
+    let merges = estate.merges().map(|merge| format!("{merge:?}"));
+    let distinctions = estate.distinctions().map(|distinction| format!("{distinction:?}"));
+    cis.chain(relationships)
+        .chain(groups)
+        .chain(merges)
+        .chain(distinctions)
+        .collect()
 }
 
 /// All that an estate records but for one CI.
@@ -192,7 +234,13 @@ pub(super) fn check_derived(estate: &Estate) {
         items
     };
     fresh.apply(&Delta { items: created(estate) });
-    assert_eq!(derived(estate), derived(&fresh));
+    let (known, fresh) = (derived(estate), derived(&fresh));
+    let known: Vec<&str> = known.lines().collect();
+    let fresh: Vec<&str> = fresh.lines().collect();
+    for line in &known {
+        assert!(fresh.contains(line), "{line} is not derived afresh");
+    }
+    assert_eq!(known, fresh);
 }
 
 /// Columns, look-ups and the dependency index, by id.
@@ -212,11 +260,14 @@ fn derived(estate: &Estate) -> String {
             "{id} named {}",
             estate.named(ci.name()).any(|found| found == *slot)
         ));
-        for origin in ci.origins() {
+        for origin in ci.origins().filter(|origin| !origin.native_key.is_empty()) {
             lines.push(format!(
                 "{id} keyed {}",
                 estate.by_native_key(origin.source, &origin.native_key) == Some(*slot)
             ));
+        }
+        for alias in ci.standing().map_or(&[][..], |standing| &standing.aliases) {
+            lines.push(format!("{id} was {alias}: {}", estate.slot_of(*alias) == Some(*slot)));
         }
         let mut arcs = arcs(estate, *slot);
         arcs.sort();

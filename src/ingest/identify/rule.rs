@@ -86,7 +86,7 @@ impl Asker<'_> {
         let Some(mut candidates) = candidates else {
             return Tried::Skipped;
         };
-        candidates.retain(|slot| self.agrees(*slot, family, &values));
+        candidates.retain(|slot| self.agrees(*slot, (ci_type.id, family), &values));
         candidates.sort_unstable();
         candidates.dedup();
         Tried::Found(candidates)
@@ -211,7 +211,7 @@ impl Asker<'_> {
                 continue;
             };
             is_tried = true;
-            for other in others.into_iter().filter(|slot| self.agrees(*slot, wanted.id, &values)) {
+            for other in others.into_iter().filter(|slot| self.agrees(*slot, (wanted.id, wanted.id), &values)) {
                 let from = self.estate.relationships_from(other).take(CANDIDATES_MAX);
                 let to = self.estate.relationships_to(other).take(CANDIDATES_MAX);
                 let from = from
@@ -230,10 +230,12 @@ impl Asker<'_> {
         }
     }
 
-    fn agrees(&self, slot: Slot, family: CiTypeId, values: &Values<'_>) -> bool {
+    fn agrees(&self, slot: Slot, (ci_type, family): (CiTypeId, CiTypeId), values: &Values<'_>) -> bool {
         let ci = self.estate.ci_at(slot);
+        let catalog = self.estate.catalog();
         let mut others = values.others.iter();
-        self.estate.catalog().is_a(ci.ci_type(), family)
+        // A CI of a more general type is one of which nobody has said yet what it is.
+        (catalog.is_a(ci.ci_type(), family) || catalog.is_a(ci_type, ci.ci_type()))
             && values.name.is_none_or(|name| ci.name() == name)
             && others.all(|(id, value)| ci.attributes().value(*id).as_ref() == Some(value))
     }

@@ -69,6 +69,8 @@ pub fn would_change(delta: &Delta) -> bool {
         | DeltaItem::IngestRule(_)
         | DeltaItem::Review(_)
         | DeltaItem::Relationship(_)
-        | DeltaItem::Group(_) => true,
+        | DeltaItem::Group(_)
+        | DeltaItem::Merge(_)
+        | DeltaItem::Distinction(_) => true,
     })
 }

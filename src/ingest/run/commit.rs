@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use parking_lot::Mutex;
 
+use crate::app::sessions::Session;
 use crate::app::{BatchMode, Editor, Planner, Work, WriteError, WriteOutcome, WriteRequest};
 use crate::ingest::observation::{Observation, Observed, RecordKind};
 use crate::ingest::payload::{HeaderRecord, IngestMode};
-use crate::ingest::plan::{BatchReport, Memory, Part, Terms, plan};
+use crate::ingest::plan::{BatchReport, Memory, Mention, Part, Terms, plan};
 use crate::ingest::report::{Changes, DeltaSummary, Outcome, Summary};
-use crate::model::{BeforeAfter, Delta, DeltaItem, IdempotencyKey};
+use crate::model::run::{Run, RunCounts, RunState};
+use crate::model::{BeforeAfter, Delta, DeltaItem, IdempotencyKey, Revision};
 
 use super::feed::Batch;
 use super::{IngestError, IngestOptions, ReportScope};
@@ -24,6 +27,7 @@ const BUSY_WAIT: Duration = Duration::from_millis(20);
 pub(super) struct Committer<'e> {
     editor: &'e Editor,
     options: IngestOptions,
+    session: Option<Session>,
     memory: Memory,
 }
 
@@ -56,11 +60,12 @@ impl Job {
 }
 
 impl<'e> Committer<'e> {
-    pub(super) fn new(editor: &'e Editor, options: IngestOptions) -> Self {
+    pub(super) fn new(editor: &'e Editor, options: IngestOptions, session: Option<Session>) -> Self {
         Self {
             editor,
             options,
-            memory: Memory::default(),
+            memory: Memory::new(session.is_some()),
+            session,
         }
     }
 
@@ -196,7 +201,66 @@ impl<'e> Committer<'e> {
             },
         );
         self.memory = std::mem::take(&mut job.memory);
+        self.mention();
         Ok((outcome, job))
+    }
+}
+
+impl Committer<'_> {
+    /// Tells the sync session what the last batch spoke of: it is durable now.
+    fn mention(&mut self) {
+        let Some(session) = &self.session else { return };
+        let mentions = self.memory.mentions.replace(Vec::new()).unwrap_or_default();
+        if self.options.dry_run {
+            return;
+        }
+        let cis = mentions.iter().filter_map(|mention| match mention {
+            Mention::Ci(slot) => Some(*slot),
+            Mention::Relationship(_) => None,
+        });
+        let relationships = mentions.iter().filter_map(|mention| match mention {
+            Mention::Ci(_) => None,
+            Mention::Relationship(place) => Some(*place),
+        });
+        session.mention(cis, relationships, self.editor.now());
+    }
+
+    /// Notes the load as a run of its source, or as a part of its sync session.
+    pub(super) fn note(&self, summary: &Summary, began: Timestamp) {
+        let of = |outcome| summary.of(outcome);
+        let counts = RunCounts {
+            records: summary.records,
+            created: of(Outcome::Created),
+            updated: of(Outcome::Updated),
+            unchanged: of(Outcome::Unchanged) + of(Outcome::Replayed),
+            refused: of(Outcome::Refused) + of(Outcome::NotApplied),
+            warnings: summary.warnings.values().sum(),
+            ..RunCounts::default()
+        };
+        let now = self.editor.now();
+        match &self.session {
+            Some(session) if summary.complete => session.pushed(&counts, now),
+            // What broke off is pushed again, or the session is given up.
+            Some(_) => {}
+            None => self.editor.reader().runs().note(Run {
+                source: self.options.source_name(),
+                actor: self.editor.actor().name.clone(),
+                session: None,
+                state: if summary.complete {
+                    RunState::Completed
+                } else {
+                    RunState::Failed
+                },
+                began,
+                ended: now,
+                counts,
+                revision: Revision::new(summary.revision),
+                error: summary
+                    .error
+                    .as_ref()
+                    .map(|error| (error.code.as_str().into(), error.message.as_str().into())),
+            }),
+        }
     }
 }
 
@@ -213,7 +277,7 @@ fn summarise(delta: &Delta) -> DeltaSummary {
             DeltaItem::Pool(item) => count(&mut summary.definitions, item),
             DeltaItem::Lifecycle(item) => count(&mut summary.definitions, item),
             DeltaItem::IngestRule(item) => count(&mut summary.definitions, item),
-            DeltaItem::Source(_) | DeltaItem::Review(_) => {}
+            DeltaItem::Source(_) | DeltaItem::Review(_) | DeltaItem::Merge(_) | DeltaItem::Distinction(_) => {}
         }
     }
     summary

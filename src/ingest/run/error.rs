@@ -2,6 +2,7 @@
 
 use crate::app::{ErrorCode, WriteError};
 use crate::ingest::observation::Problem;
+use crate::ingest::sync::SyncError;
 use crate::model::name::NameError;
 
 /// Why a load cannot begin or go on. What was committed before stays.
@@ -65,6 +66,12 @@ pub enum IngestError {
         /// Most bytes.
         bytes_max: u64,
     },
+    /// A sync session and an idempotency key exclude each other.
+    #[error("a push to a sync session takes no idempotency key: it may be sent again as it is")]
+    KeyWithSession,
+    /// The sync session cannot be pushed to.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
     /// The payload stopped arriving.
     #[error("the payload broke off: {0}")]
     Input(std::io::Error),
@@ -81,7 +88,9 @@ impl IngestError {
             | Self::IdempotencyKey { .. }
             | Self::HeaderConflict { .. }
             | Self::UnknownParameter(..)
+            | Self::KeyWithSession
             | Self::Parameter { .. } => ErrorCode::BadUserInput,
+            Self::Sync(error) => error.code(),
             Self::MediaType(_) => ErrorCode::UnsupportedMediaType,
             Self::Refused { .. } => ErrorCode::BatchRefused,
             Self::Payload(problem) => problem.code,

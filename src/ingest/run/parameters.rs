@@ -23,11 +23,12 @@ pub const MEDIA_TYPES: [&str; 10] = [
 ];
 
 /// The parameters there are.
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 16] = [
     "source",
     "feed",
     "scope",
     "observedAt",
+    "session",
     "format",
     "name",
     "mode",
@@ -67,6 +68,7 @@ impl IngestOptions {
                 "name" => document_name = Some(value.to_owned()),
                 "scope" => options.scope = Some(value.to_owned()),
                 "observedAt" => options.observed_at = Some(parsed(name, value, "a moment as 2026-05-04T03:00:00Z")?),
+                "session" => options.session = Some(parsed(name, value, "the id of a sync session")?),
                 "reason" => options.reason = Some(value.to_owned()),
                 "idempotencyKey" => options.idempotency_key = Some(value.to_owned()),
                 "mode" => options.mode = Some(parsed(name, value, "PARTIAL or ATOMIC")?),

@@ -34,6 +34,13 @@ impl Packed for Source {
 /// The form of any source.
 pub(super) struct WholeSource(pub(super) Source);
 
+impl WholeSource {
+    /// Whether the short form does not say all of a source.
+    pub(super) fn is_needed(source: &Source) -> bool {
+        !(source.feed.is_empty() && source.scope.is_empty())
+    }
+}
+
 impl Packed for WholeSource {
     fn write(&self, writer: &mut Writer) {
         self.0.write(writer);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::definition::{FullCiType, WholeSource};
 use super::{Packed, RecordError, open, versioned};
 use crate::model::packed::{PackError, Reader, Writer};
-use crate::model::{Actor, BeforeAfter, Delta, DeltaItem, IdempotencyKey, JournalEntry, Name, Revision, Source};
+use crate::model::{Actor, BeforeAfter, Delta, DeltaItem, IdempotencyKey, JournalEntry, Name, Revision};
 
 /// The stored bytes of a journal entry. They are what its hash is taken of.
 pub fn encode_entry(entry: &JournalEntry) -> Vec<u8> {
@@ -48,19 +48,6 @@ pub fn decode_entry(bytes: &[u8]) -> Result<JournalEntry, RecordError> {
     Ok(entry)
 }
 
-fn is_plain(item: &BeforeAfter<Source>) -> bool {
-    let mut sides = item.before.iter().chain(&item.after);
-    sides.all(|source| source.feed.is_empty() && source.scope.is_empty())
-}
-
-fn whole(item: &BeforeAfter<Source>) -> BeforeAfter<WholeSource> {
-    item.map(|source| WholeSource(source.clone()))
-}
-
-fn unwrapped(item: &BeforeAfter<WholeSource>) -> BeforeAfter<Source> {
-    item.map(|whole| whole.0.clone())
-}
-
 impl Packed for IdempotencyKey {
     fn write(&self, writer: &mut Writer) {
         writer.text(self.as_str());
@@ -78,11 +65,13 @@ impl Packed for DeltaItem {
             item.write(writer);
         }
         match self {
-            Self::CiType(item) if sides(item).any(FullCiType::is_needed) => {
-                tagged(9, &mapped(item, |definition| FullCiType(definition.clone())), writer);
+            Self::Source(item) if sides(item).any(WholeSource::is_needed) => {
+                tagged(10, &item.map(|source| WholeSource(source.clone())), writer);
             }
-            Self::Source(item) if is_plain(item) => tagged(0, item, writer),
-            Self::Source(item) => tagged(10, &whole(item), writer),
+            Self::Source(item) => tagged(0, item, writer),
+            Self::CiType(item) if sides(item).any(FullCiType::is_needed) => {
+                tagged(9, &item.map(|definition| FullCiType(definition.clone())), writer);
+            }
             Self::CiType(item) => tagged(1, item, writer),
             Self::RelationshipType(item) => tagged(2, item, writer),
             Self::Pool(item) => tagged(3, item, writer),
@@ -91,6 +80,8 @@ impl Packed for DeltaItem {
             Self::Relationship(item) => tagged(6, item, writer),
             Self::Group(item) => tagged(7, item, writer),
             Self::IngestRule(item) => tagged(8, item, writer),
+            Self::Merge(item) => tagged(20, item, writer),
+            Self::Distinction(item) => tagged(21, item, writer),
             Self::Review(item) => tagged(11, item, writer),
         }
     }
@@ -106,10 +97,10 @@ impl Packed for DeltaItem {
             6 => Self::Relationship(BeforeAfter::read(reader)?),
             7 => Self::Group(BeforeAfter::read(reader)?),
             8 => Self::IngestRule(BeforeAfter::read(reader)?),
-            9 => Self::CiType(mapped(&BeforeAfter::read(reader)?, |FullCiType(definition)| {
-                definition.clone()
-            })),
-            10 => Self::Source(unwrapped(&BeforeAfter::read(reader)?)),
+            9 => Self::CiType(BeforeAfter::<FullCiType>::read(reader)?.map(|full| full.0.clone())),
+            10 => Self::Source(BeforeAfter::<WholeSource>::read(reader)?.map(|whole| whole.0.clone())),
+            20 => Self::Merge(BeforeAfter::read(reader)?),
+            21 => Self::Distinction(BeforeAfter::read(reader)?),
             11 => Self::Review(BeforeAfter::read(reader)?),
             _ => return Err(PackError),
         })
@@ -119,13 +110,4 @@ impl Packed for DeltaItem {
 /// What is there on both sides of a change.
 fn sides<T>(item: &BeforeAfter<T>) -> impl Iterator<Item = &T> {
     [&item.before, &item.after].into_iter().flatten().map(Arc::as_ref)
-}
-
-/// A change with both sides turned into something else.
-fn mapped<T, U>(item: &BeforeAfter<T>, turn: impl Fn(&T) -> U) -> BeforeAfter<U> {
-    let side = |side: &Option<Arc<T>>| side.as_deref().map(|thing| Arc::new(turn(thing)));
-    BeforeAfter {
-        before: side(&item.before),
-        after: side(&item.after),
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ingest::formats::native_json;
+use crate::ingest::formats;
 use crate::ingest::observation::Problem;
 
 use super::{Content, Findings};
@@ -27,7 +27,22 @@ impl fmt::Debug for Adapter {
 }
 
 /// All document formats, by name.
-pub const ADAPTERS: &[Adapter] = &[native_json::ADAPTER];
+pub const ADAPTERS: &[Adapter] = &[
+    formats::alertmanager::ADAPTER,
+    formats::ansible::ADAPTER,
+    formats::backstage::ADAPTER,
+    formats::facter::ADAPTER,
+    formats::glpi::GLPI,
+    formats::glpi::FUSIONINVENTORY,
+    formats::native_json::ADAPTER,
+    formats::kubernetes::ADAPTER,
+    formats::librenms::ADAPTER,
+    formats::napalm::ADAPTER,
+    formats::netbox::ADAPTER,
+    formats::nmap::ADAPTER,
+    formats::service_graph::ADAPTER,
+    formats::terraform::ADAPTER,
+];
 
 /// The format of a name.
 pub fn adapter_named(name: &str) -> Option<&'static Adapter> {
