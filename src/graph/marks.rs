@@ -12,6 +12,10 @@ pub const CIS_PER_MARK: u32 = 4_096;
 pub const RELATIONSHIPS_PER_MARK: u32 = 32_768;
 
 /// Marks of what changed, in the units in which it is saved.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each part of the estate is saved or not by itself"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChangeMarks {
     /// Numbers of the groups of [`CIS_PER_MARK`] CIs.

@@ -49,6 +49,7 @@ mod kill;
 mod lints;
 mod process;
 mod scenario;
+mod servicenow;
 mod slow_clients;
 mod structure;
 mod tidy;

@@ -16,7 +16,6 @@ pub(super) struct ReviewQuery;
 impl ReviewQuery {
     /// What waits for a person's decision, the oldest first.
     #[graphql(complexity = "rows(first.or(Some(50)), child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "each is a field of the question")]
     async fn review_queue(
         &self,
         ctx: &Context<'_>,

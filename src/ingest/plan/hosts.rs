@@ -11,6 +11,7 @@ use crate::ingest::payload::{CiRecord, RelationshipRecord};
 use crate::ingest::reconcile;
 use crate::ingest::report::{Outcome, ProblemLine};
 use crate::model::Command;
+use crate::model::definition::IdentificationRule;
 
 use super::Planning;
 use super::item::{Item, command_problem};
@@ -29,8 +30,8 @@ impl Planning<'_, '_> {
         hosts
     }
 
-    /// Plans CIs so that every host is recorded before what belongs to it, as far as the batch holds
-    /// both; else in the order of the batch. Linear in the CIs times the depth in which hosts belong
+    /// Plans CIs so that every host is recorded before what may have to be found within it, as far as the
+    /// batch holds both; else in the order of the batch. Linear in the CIs times the depth in which hosts belong
     /// to hosts, which is at most [`HOST_DEPTH_MAX`].
     pub(super) fn cis_hosts_first(&mut self, cis: Vec<(Position, CiRecord)>, hosts: Hosts) {
         self.hosts = hosts;
@@ -41,7 +42,8 @@ impl Planning<'_, '_> {
                 let is_waited_for = |host: &str| keys.contains(host) && record.key.as_deref() != Some(host);
                 let stated = record.host.as_deref().is_some_and(is_waited_for);
                 let of_key = record.key.as_ref().and_then(|key| self.hosts.get(key));
-                stated || of_key.is_some_and(|known| known.iter().any(|(_, host)| is_waited_for(host)))
+                let related = of_key.is_some_and(|known| known.iter().any(|(_, host)| is_waited_for(host)));
+                stated || (related && self.may_be_recorded(record))
             };
             let (waiting, ready): (Vec<_>, Vec<_>) = left.into_iter().partition(|(_, record)| waits(record));
             if ready.is_empty() {
@@ -60,6 +62,21 @@ impl Planning<'_, '_> {
         for (position, record) in left {
             self.ci(position, record);
         }
+    }
+
+    /// Whether a CI that is identified within its host may be recorded already: if not, its host need not
+    /// come first, and new CIs are created in the order of the batch.
+    fn may_be_recorded(&self, record: &CiRecord) -> bool {
+        let estate = self.planner.estate();
+        let ci_type = estate.catalog().ci_type_named(&record.ci_type);
+        let rules = ci_type.map_or(&[][..], |ci_type| estate.catalog().identification_of(ci_type.id));
+        let by_name = |rule: &IdentificationRule| rule.attributes.iter().any(|name| name.as_str() == "name");
+        let is_named = record
+            .name
+            .as_deref()
+            .is_some_and(|name| estate.named(name).next().is_some());
+        let mut within = rules.iter().filter(|rule| rule.host.is_some());
+        within.any(|rule| is_named || !by_name(rule))
     }
 
     /// The relationship from a record's CI to the host that it states. Refuses a host of a CI that has

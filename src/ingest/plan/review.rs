@@ -1,5 +1,7 @@
 //! Records that only a person can decide: they wait in the review queue instead of being guessed at.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest, Sha256};
 
 use crate::app::{ErrorCode, SHORT_TEXT_BYTES_MAX};
@@ -134,8 +136,11 @@ fn subject(record: &CiRecord, text: &str) -> Box<str> {
         Some(key) if key.len() <= SHORT_TEXT_BYTES_MAX => format!("key:{key}").into(),
         Some(_) | None => {
             let digest = Sha256::digest(text);
-            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("digest:{hex}").into()
+            let mut subject = "digest:".to_owned();
+            for byte in digest {
+                write!(subject, "{byte:02x}").expect("writing to a string cannot fail");
+            }
+            subject.into()
         }
     }
 }

@@ -98,14 +98,14 @@ pub(super) fn plan_request(planner: &mut Planner<'_>, request: Request) -> Outco
         planner,
         catalog: &catalog,
         hosts: &hosts,
-        done: prepared.iter().map(|_| None).collect(),
+        done: prepared.iter().map(|_| Progress::default()).collect(),
         memory: &mut memory,
     };
     working.items(&mut prepared);
     let done = working.done;
     for ((item, prepared), line) in request.items.into_iter().zip(prepared).zip(done) {
-        let line = line.flatten();
-        let id = line.as_ref().and_then(|line| line.id.as_deref()?.parse().ok());
+        let id = line.ci();
+        let line = line.line();
         outcome.items.push(ItemOutcome {
             class: item.class_name,
             values: item.values,
@@ -170,12 +170,43 @@ fn hosts(catalog: &Catalog, prepared: &mut [Prepared], links: &[Result<Link, Rem
     hosts
 }
 
+/// How far an item is.
+#[derive(Debug, Default)]
+enum Progress {
+    /// It was not dealt with yet.
+    #[default]
+    Waiting,
+    /// It has an error, and was not given to the pipeline.
+    Failed,
+    /// What the pipeline says of it.
+    Told(Box<ItemLine>),
+}
+
+impl Progress {
+    fn is_waiting(&self) -> bool {
+        matches!(self, Self::Waiting)
+    }
+
+    fn line(self) -> Option<ItemLine> {
+        match self {
+            Self::Waiting | Self::Failed => None,
+            Self::Told(line) => Some(*line),
+        }
+    }
+
+    fn ci(&self) -> Option<CiId> {
+        match self {
+            Self::Waiting | Self::Failed => None,
+            Self::Told(line) => line.id.as_deref()?.parse().ok(),
+        }
+    }
+}
+
 struct Working<'a, 'p, 'w> {
     planner: &'p mut Planner<'w>,
     catalog: &'a Catalog,
     hosts: &'a [Option<End>],
-    /// By item: not dealt with yet, or its line, if it came to one.
-    done: Vec<Option<Option<ItemLine>>>,
+    done: Vec<Progress>,
     memory: &'a mut Memory,
 }
 
@@ -189,16 +220,16 @@ impl Working<'_, '_, '_> {
             self.round(&ready, prepared);
         }
         for (done, item) in self.done.iter_mut().zip(prepared) {
-            if done.is_none() {
+            if done.is_waiting() {
                 let message = "the item belongs to itself, or to others too deep";
                 item.errors.push(Remark::new("MISSING_DEPENDENCY", message));
-                *done = Some(None);
+                *done = Progress::Failed;
             }
         }
     }
 
     fn is_ready(&self, place: usize) -> bool {
-        let is_done = |place: usize| self.done.get(place).is_some_and(Option::is_some);
+        let is_done = |place: usize| self.done.get(place).is_some_and(|done| !done.is_waiting());
         let host = self.hosts.get(place).copied().flatten();
         !is_done(place)
             && match host {
@@ -226,7 +257,7 @@ impl Working<'_, '_, '_> {
                 };
                 batch.push(Observation::new(position, Observed::Ci(Box::new(item.record.clone()))));
             } else if let Some(done) = self.done.get_mut(*place) {
-                *done = Some(None);
+                *done = Progress::Failed;
             }
         }
         let terms = Terms {
@@ -246,7 +277,7 @@ impl Working<'_, '_, '_> {
                         item.warnings.push(Remark::new(&problem.code, &problem.message));
                     }
                 }
-                *done = Some(Some(line));
+                *done = Progress::Told(Box::new(line));
             }
         }
     }
@@ -256,8 +287,7 @@ impl Working<'_, '_, '_> {
             None => Ok(None),
             Some(End::Ci(ci)) => Ok(Some(ci)),
             Some(End::Item(host)) => {
-                let line = self.done.get(host).and_then(|done| done.as_ref()?.as_ref());
-                let id = line.and_then(|line| line.id.as_deref()?.parse().ok());
+                let id = self.done.get(host).and_then(Progress::ci);
                 let message = "the item that it belongs to has an error";
                 id.map(Some).ok_or_else(|| Remark::new("MISSING_DEPENDENCY", message))
             }
