@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::error::{ApiError, ApiResult};
 use super::scalars::Long;
 use super::types::{
-    CiObject, CiTypeObject, DuplicateObject, GroupObject, ImpactedCi, IngestRuleObject, LintFinding, RelationshipObject,
-    RelationshipTypeObject, ReviewObject, SearchHitObject,
+    CiObject, CiTypeObject, DuplicateObject, GroupObject, ImpactedCi, IngestRuleObject, LintFinding,
+    RelationshipObject, RelationshipTypeObject, ReviewObject, SearchHitObject,
 };
 use crate::app::ErrorCode;
 use crate::graph::find::{SortKey, SortValue};

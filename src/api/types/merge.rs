@@ -151,7 +151,11 @@ impl MergePreview {
         let fields = self.plan.fields.iter().map(|field| {
             let shown = |value: &Option<AttributeValue>| {
                 let value = value.as_ref()?;
-                Some(Json(if field.secret { Value::from(MASK) } else { value_json(value) }))
+                Some(Json(if field.secret {
+                    Value::from(MASK)
+                } else {
+                    value_json(value)
+                }))
             };
             MergedField {
                 name: field.name.clone(),
