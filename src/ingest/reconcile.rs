@@ -25,6 +25,7 @@ pub fn new_ci(record: CiRecord) -> NewCi {
         valid_to: record.valid_to.flatten(),
         native_key: record.key,
         observed_at: record.observed_at,
+        is_observed: true,
     }
 }
 

@@ -174,6 +174,9 @@ pub struct NewCi {
     pub native_key: Option<String>,
     /// When it was observed; absent: now.
     pub observed_at: Option<Timestamp>,
+    /// Whether a source observed it: then only those of its values count that the source may decide. What
+    /// a person states always counts.
+    pub is_observed: bool,
 }
 
 /// What a source says of a recorded CI; what is absent is not said.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ci::{
     add_origin, changed, changed_type, check_tags, check_transition, parse_attributes, seen, validity_after,
 };
-use super::ledger::{Ledger, tags, text};
+use super::ledger::{Ledger, keep_implied, tags, text};
 use super::{Circumstances, check_text};
 use crate::app::CommandError;
 use crate::app::command_error::CI_NAME_BYTES_MAX;
@@ -32,7 +32,11 @@ pub(super) fn observe(
     let ci_type = fields.ci_type;
     let returns = returns(&fields, circumstances.source);
     let voice = circumstances.voice(observation.observed_at);
+    let known = fields.origins.len();
     add_origin(&mut fields.origins, patch.native_key.as_deref(), voice)?;
+    if fields.origins.len() > known {
+        keep_implied(&mut fields, known);
+    }
     hear_again(&mut fields, circumstances.source);
     let mut ledger = Ledger::open(estate, slot, fields, voice);
     if let Some(name) = &patch.name {
