@@ -99,10 +99,30 @@ impl Process {
     }
 
     /// Serves a folder by a command that becomes the program.
-    pub(crate) fn try_start(mut command: Command, folder: &Path, settings: &[(&str, &str)]) -> Result<Self, Ended> {
+    pub(crate) fn try_start(command: Command, folder: &Path, settings: &[(&str, &str)]) -> Result<Self, Ended> {
+        Self::try_start_at("127.0.0.1:0", command, folder, settings)
+    }
+
+    /// Serves a folder on a port that another server had a moment ago.
+    pub(crate) fn start_at(address: &str, folder: &Path) -> Self {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            match Self::try_start_at(address, linchpin(), folder, &[]) {
+                Ok(process) => return process,
+                Err(ended) => assert!(Instant::now() < deadline, "no start at {address}: {ended:?}"),
+            }
+        }
+    }
+
+    fn try_start_at(
+        address: &str,
+        mut command: Command,
+        folder: &Path,
+        settings: &[(&str, &str)],
+    ) -> Result<Self, Ended> {
         let begun = Instant::now();
         let mut child = command
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .args(["serve", "--listen", address, "--data"])
             .arg(folder)
             .current_dir(folder.parent().expect("a folder in a folder"))
             .env("LINCHPIN_LOG_FILTER", "warn")

@@ -3,10 +3,10 @@
 
 use linchpin::ingest::IngestOptions;
 use linchpin::ingest::sync::SyncError;
-use linchpin::model::run::{Run, RunState};
+use linchpin::model::run::RunState;
 use linchpin::model::{Command, SourceName};
 
-use crate::sources_support::{World, day, source};
+use crate::sources_support::{Runs, World, day, host, scanned, source, vm};
 
 const RULES: &str = r#"
 [[authority]]
@@ -42,73 +42,7 @@ name = "server"
 retire_after = "3d"
 "#;
 
-fn vm(key: &str, name: &str, serial: &str, memory: u32) -> String {
-    format!(
-        r#"{{"ci":{{"key":"{key}","type":"virtual_machine","name":"{name}","attributes":{{"serial_number":"{serial}","memory":{memory}}}}}}}"#
-    )
-}
-
-fn host(name: &str, ci_type: &str, serial: &str, memory: u32) -> String {
-    format!(
-        r#"{{"ci":{{"key":"{name}","type":"{ci_type}","name":"{name}","attributes":{{"serial_number":"{serial}","fqdn":"{name}.example.com","memory":{memory},"operating_system":"Debian 12"}}}}}}"#
-    )
-}
-
-fn scanned(key: &str, name: &str, address: &str) -> String {
-    format!(
-        r#"{{"ci":{{"key":"{key}","type":"server","attributes":{{"fqdn":"{name}.example.com","primary_ip":"{address}","operating_system":"Linux"}}}}}}"#
-    )
-}
-
 const CALLS: &str = r#"{"relationship":{"from":"web-01","type":"depends_on","to":"db-01"}}"#;
-
-/// A run from its beginning to its end; says what it brought: created, updated, unchanged, refused, stale,
-/// retired, relationships gone.
-struct Runs {
-    world: World,
-    completed: usize,
-}
-
-impl Runs {
-    fn sync(&mut self, who: &SourceName, records: &[String], share_max: Option<u8>) -> [u64; 7] {
-        let session = self.world.begin(who);
-        self.world.push(session.clone(), &records.join("\n"));
-        let (run, _) = self.world.complete(&session, share_max).expect("it is complete");
-        self.noted(&run, RunState::Completed)
-    }
-
-    /// A run is noted as it was answered.
-    fn noted(&mut self, run: &Run, state: RunState) -> [u64; 7] {
-        let runs = self.world.cmdb.reader().runs().clone();
-        let (last, completed) = runs.last(&run.source);
-        assert_eq!(last.as_deref(), Some(run));
-        assert_eq!(run.state, state);
-        assert_eq!(run.revision.number(), self.world.revision());
-        let is_completed = completed.is_some_and(|completed| *completed == *run);
-        assert_eq!(is_completed, state == RunState::Completed);
-        self.completed += 1;
-        assert_eq!(runs.of(None).len(), self.completed, "every run is kept");
-        let counts = run.counts;
-        [
-            counts.created,
-            counts.updated,
-            counts.unchanged,
-            counts.refused,
-            counts.stale,
-            counts.retired,
-            counts.relationships_removed,
-        ]
-    }
-
-    /// What a person loads by hand: rows of a table.
-    fn by_hand(&mut self, table: &str) -> [u64; 7] {
-        let options = IngestOptions::from_request("text/csv", [("source", "manual-csv")]);
-        self.world.push(options.expect("a format"), table);
-        let by = source("manual-csv", "", "");
-        let (run, _) = self.world.cmdb.reader().runs().last(&by);
-        self.noted(&run.expect("it was noted"), RunState::Completed)
-    }
-}
 
 struct Sources {
     north: SourceName,
@@ -130,11 +64,11 @@ fn four_sources_that_overlap_lose_nothing_and_double_nothing_in_twenty_runs() {
     };
     let mut runs = Runs {
         world: World::new(),
-        completed: 0,
+        noted: 0,
     };
     let catalog = serde_json::json!({ "catalog": RULES }).to_string();
     runs.world.push(IngestOptions::default(), &catalog);
-    runs.completed += 1;
+    runs.noted += 1;
     everyone_speaks_for_the_first_time(&mut runs, &sources);
     everyone_says_the_same_again(&mut runs, &sources);
     names_and_addresses_change(&mut runs, &sources);
@@ -154,7 +88,7 @@ fn four_sources_that_overlap_lose_nothing_and_double_nothing_in_twenty_runs() {
         (count("virtual_machine"), count("physical_server"), count("server")),
         (6, 1, 1)
     );
-    assert!(runs.completed > 20, "{} runs", runs.completed);
+    assert!(runs.noted > 20, "{} runs", runs.completed);
     drop(snapshot);
     let kept = runs.world.cmdb.reader().runs().of(None);
     runs.world = runs.world.restart();

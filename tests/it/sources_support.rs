@@ -9,7 +9,7 @@ use linchpin::clock::{Clock, IdGenerator};
 use linchpin::graph::{Estate, Slot};
 use linchpin::ingest::sync::{self, Sweep, SweepOptions, SyncError};
 use linchpin::ingest::{IngestOptions, Summary, run};
-use linchpin::model::run::Run;
+use linchpin::model::run::{Run, RunState};
 use linchpin::model::{Actor, Attribute, AttributeId, AttributeValue, CiId, Command, Name, SourceId, SourceName};
 
 /// A database with a clock that is set by hand.
@@ -151,6 +151,76 @@ impl World {
         }
         picture(&snapshot, |slot| self.called[&snapshot.ci_id(slot)].clone())
     }
+}
+
+/// The runs of sources in a world. Each says what it brought: created, updated, unchanged, refused, stale,
+/// retired, relationships gone.
+pub(crate) struct Runs {
+    pub(crate) world: World,
+    /// How many there were.
+    pub(crate) noted: usize,
+}
+
+impl Runs {
+    pub(crate) fn sync(&mut self, who: &SourceName, records: &[String], share_max: Option<u8>) -> [u64; 7] {
+        let session = self.world.begin(who);
+        self.world.push(session.clone(), &records.join("\n"));
+        let (run, _) = self.world.complete(&session, share_max).expect("it is complete");
+        self.noted(&run, RunState::Completed)
+    }
+
+    /// A run is noted as it was answered.
+    pub(crate) fn noted(&mut self, run: &Run, state: RunState) -> [u64; 7] {
+        let runs = self.world.cmdb.reader().runs().clone();
+        let (last, completed) = runs.last(&run.source);
+        assert_eq!(last.as_deref(), Some(run));
+        assert_eq!(run.state, state);
+        assert_eq!(run.revision.number(), self.world.revision());
+        let is_completed = completed.is_some_and(|completed| *completed == *run);
+        assert_eq!(is_completed, state == RunState::Completed);
+        self.noted += 1;
+        assert_eq!(runs.of(None).len(), self.noted, "every run is kept");
+        let counts = run.counts;
+        [
+            counts.created,
+            counts.updated,
+            counts.unchanged,
+            counts.refused,
+            counts.stale,
+            counts.retired,
+            counts.relationships_removed,
+        ]
+    }
+
+    /// What a person loads by hand: rows of a table.
+    pub(crate) fn by_hand(&mut self, table: &str) -> [u64; 7] {
+        let options = IngestOptions::from_request("text/csv", [("source", "manual-csv")]);
+        self.world.push(options.expect("a format"), table);
+        let by = source("manual-csv", "", "");
+        let (run, _) = self.world.cmdb.reader().runs().last(&by);
+        self.noted(&run.expect("it was noted"), RunState::Completed)
+    }
+}
+
+/// A virtual machine as vcenter knows it.
+pub(crate) fn vm(key: &str, name: &str, serial: &str, memory: u32) -> String {
+    format!(
+        r#"{{"ci":{{"key":"{key}","type":"virtual_machine","name":"{name}","attributes":{{"serial_number":"{serial}","memory":{memory}}}}}}}"#
+    )
+}
+
+/// A host as Ansible knows it.
+pub(crate) fn host(name: &str, ci_type: &str, serial: &str, memory: u32) -> String {
+    format!(
+        r#"{{"ci":{{"key":"{name}","type":"{ci_type}","name":"{name}","attributes":{{"serial_number":"{serial}","fqdn":"{name}.example.com","memory":{memory},"operating_system":"Debian 12"}}}}}}"#
+    )
+}
+
+/// A host as a scanner sees it.
+pub(crate) fn scanned(key: &str, name: &str, address: &str) -> String {
+    format!(
+        r#"{{"ci":{{"key":"{key}","type":"server","attributes":{{"fqdn":"{name}.example.com","primary_ip":"{address}","operating_system":"Linux"}}}}}}"#
+    )
 }
 
 fn open(folder: &tempfile::TempDir, clock: &Clock) -> Cmdb {

@@ -74,12 +74,13 @@ impl<'a> Ledger<'a> {
         let mut claims = self.claims_of(id);
         let own = claims.iter().position(|claim| claim.source == self.source);
         match (own, value) {
-            (Some(own), _) if self.is_outdated(&claims[own]) => return,
+            (Some(own), Some(_)) if self.is_outdated(&claims[own]) => return,
             (Some(own), Some(value)) if claims[own].value == value => {}
             (Some(own), Some(value)) => claims[own] = self.claim(id, value),
-            (Some(own), None) => drop(claims.remove(own)),
+            // What the source said before and took back is not there for good because it is sent again.
+            (Some(own), None) if self.at >= claims[own].first_seen => drop(claims.remove(own)),
             (None, Some(value)) => claims.push(self.claim(id, value)),
-            (None, None) => return,
+            (_, None) => return,
         }
         self.settle(id, claims);
     }
@@ -272,9 +273,11 @@ pub(super) fn keep_implied(fields: &mut CiFields, known: usize) {
         return;
     }
     let unclaimed = |id: &AttributeId| fields.standing.claims.of(*id).next().is_none();
+    // Who says nothing of the stage is taken to say this one.
+    let is_default = |id: &AttributeId| *id == AttributeId::STAGE && fields.stage == LifecycleStage::default();
     let kept: Vec<Attribute> = [AttributeId::NAME, AttributeId::STAGE, AttributeId::TAGS]
         .into_iter()
-        .filter(unclaimed)
+        .filter(|id| unclaimed(id) && !is_default(id))
         .filter_map(|id| implied_by(before, fields, id))
         .collect();
     fields.standing.claims = Claims::new(fields.standing.claims.iter().chain(kept).collect());
