@@ -16,13 +16,13 @@ use async_graphql::MergedObject;
 
 pub use bulk::{CommandFailure, CommandInput, CommandResult, ExecutePayload};
 pub(super) use convert::ToCommand;
-pub(super) use merge::choices;
 pub use inputs::{
     ChangeLifecycleInput, ChangeRedundancyGroupInput, ChangeRelationshipInput, CreateConfigurationItemInput,
     CreateRedundancyGroupInput, DefineCatalogInput, DeleteConfigurationItemInput, DeleteRedundancyGroupInput,
     GroupMemberInput, LifecycleRuleInput, MoveConfigurationItemInput, RelateInput, RemoveTypeInput,
     RetireConfigurationItemInput, ThresholdsInput, UnrelateInput, UpdateConfigurationItemInput,
 };
+pub(super) use merge::choices;
 pub use options::WriteOptions;
 pub use payload::{CatalogPayload, ConfigurationItemPayload, RedundancyGroupPayload, RelationshipPayload};
 

@@ -41,7 +41,9 @@ pub(super) fn label(catalog: &Catalog, ci: &ConfigurationItem) -> Option<String>
 /// The first label of a DNS name; other texts, addresses among them, as they are.
 fn without_domain(name: String) -> String {
     let plain = name.trim_end_matches('.');
-    let Some((host, domain)) = plain.split_once('.') else { return name };
+    let Some((host, domain)) = plain.split_once('.') else {
+        return name;
+    };
     let is_dns = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let top = domain.rsplit('.').next().unwrap_or_default();
     let is_name = plain.bytes().all(is_dns)

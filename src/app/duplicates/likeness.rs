@@ -89,8 +89,7 @@ impl Comparison<'_> {
     fn result(&self) -> Option<Duplicate> {
         let [one, other] = self.cis;
         let catalog = self.estate.catalog();
-        let related =
-            catalog.is_a(one.ci_type(), other.ci_type()) || catalog.is_a(other.ci_type(), one.ci_type());
+        let related = catalog.is_a(one.ci_type(), other.ci_type()) || catalog.is_a(other.ci_type(), one.ci_type());
         if !related || !is_in_use(one) || !is_in_use(other) {
             return None;
         }
@@ -289,7 +288,9 @@ impl Comparison<'_> {
                 .collect()
         };
         let [one, other] = self.cis.map(live);
-        let mut both = one.iter().filter(|(source, _)| other.iter().any(|(known, _)| known == source));
+        let mut both = one
+            .iter()
+            .filter(|(source, _)| other.iter().any(|(known, _)| known == source));
         let (source, key) = both.next()?;
         let name = self.estate.source(*source).map(|source| source.name.to_string());
         Some(DuplicateReason {

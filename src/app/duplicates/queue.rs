@@ -37,9 +37,9 @@ impl DuplicateQueue {
     pub fn at(&self, reader: &Reader, snapshot: &Snapshot) -> Result<Vec<Duplicate>, QueueError> {
         let mut kept = self.0.lock();
         let now = snapshot.revision();
-        let known = kept.take().filter(|found| {
-            found.revision <= now && now.number() - found.revision.number() <= COMMITS_MAX
-        });
+        let known = kept
+            .take()
+            .filter(|found| found.revision <= now && now.number() - found.revision.number() <= COMMITS_MAX);
         let mut found = match known {
             Some(found) => found,
             None => Found::of(snapshot),

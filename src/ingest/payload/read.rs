@@ -409,6 +409,7 @@ impl Fields for CiRecord {
         "tags",
         "valid_from",
         "valid_to",
+        "aliases",
         "observed_at",
     ];
     const REQUIRED: &'static [&'static str] = &["type"];
@@ -424,6 +425,12 @@ impl Fields for CiRecord {
             "tags" => self.tags = Some(field.texts(map)?),
             "valid_from" => self.valid_from = Some(field.moment(map)?),
             "valid_to" => self.valid_to = Some(field.moment(map)?),
+            "aliases" => {
+                let aliases = field.texts(map)?.into_iter();
+                self.aliases = aliases
+                    .map(|alias| field.law(alias.parse()))
+                    .collect::<Result<_, _>>()?;
+            }
             _ => self.observed_at = field.moment(map)?,
         }
         Ok(())

@@ -8,8 +8,8 @@ use crate::app::check::ledger::{field_value, implied, text};
 use crate::app::check::observe::pinnable;
 use crate::graph::Estate;
 use crate::model::{
-    Attribute, AttributeId, AttributeValue, Attributes, CiFields, Claims, MergeChoice, MergeSide, Origin, SourceId, Stale,
-    Standing,
+    Attribute, AttributeId, AttributeValue, Attributes, CiFields, Claims, MergeChoice, MergeSide, Origin, SourceId,
+    Stale, Standing,
 };
 
 /// The fields that every CI has and that claims and pins speak of.
@@ -140,9 +140,9 @@ impl Merging<'_> {
         for id in self.attribute_ids() {
             let side = self.attribute_side(id);
             self.merge_attribute(id, side, &mut effective, &mut claims);
-            if let Some(mut field) = self.shown_field(&self.attribute_name(id), side, |fields| {
-                fields.attributes.value(id)
-            }) {
+            if let Some(mut field) =
+                self.shown_field(&self.attribute_name(id), side, |fields| fields.attributes.value(id))
+            {
                 let definition = self.estate.catalog().attribute_by_id(fields.ci_type, id);
                 field.secret = definition.is_none_or(|definition| definition.secret);
                 shown.push(field);
@@ -320,7 +320,12 @@ impl Merging<'_> {
         self.shown_as(name, taken, value)
     }
 
-    fn shown_as(&self, name: &str, taken: Taken, value: impl Fn(&CiFields) -> Option<AttributeValue>) -> Option<MergedField> {
+    fn shown_as(
+        &self,
+        name: &str,
+        taken: Taken,
+        value: impl Fn(&CiFields) -> Option<AttributeValue>,
+    ) -> Option<MergedField> {
         let [survivor, absorbed] = &self.sides;
         let field = MergedField {
             name: name.to_owned(),
@@ -394,9 +399,5 @@ fn aliases(survivor: &CiFields, absorbed: &CiFields) -> Vec<crate::model::CiId> 
 fn validity(fields: &CiFields) -> Option<AttributeValue> {
     let validity = fields.validity?;
     let shown = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
-    Some(text(&format!(
-        "{}/{}",
-        shown(validity.from()),
-        shown(validity.to())
-    )))
+    Some(text(&format!("{}/{}", shown(validity.from()), shown(validity.to()))))
 }
