@@ -135,13 +135,14 @@ fn a_push_by_either_key_reaches_the_survivor() {
     assert_eq!(merged["mergeCis"]["absorbed"], ABSORBED);
     let push = "{\"ci\":{\"key\":\"i1\",\"type\":\"server\",\"attributes\":{\"os_version\":\"13\"}}}\n\
                 {\"relationship\":{\"from\":\"ci:00000000-0000-7000-8000-000000000002\",\"type\":\"connects_to\",\"to\":\"physical_server:web-01\"}}\n";
-    server.ingest("source=import", push);
+    let summary = server.ingest("source=import", push).summary();
+    assert_eq!(summary["items"]["refused"].as_u64().unwrap_or_default(), 0, "{summary}");
     let question = "query ($ref: String!) { configurationItem(ref: $ref) { id attributes aliases \
                     mergedFrom { alias name by reason } origins { source nativeKey } } }";
     let found = server.data(question, &json!({ "ref": ABSORBED }));
     let ci = &found["configurationItem"];
     assert_eq!(ci["id"], SURVIVOR);
-    assert_eq!(ci["attributes"]["os_version"], "13");
+    assert_eq!(ci["attributes"]["os_version"], "13", "{summary} {ci}");
     assert_eq!(ci["origins"].as_array().map(Vec::len), Some(2));
     assert_eq!(ci["mergedFrom"][0]["name"], "WEB-01.example.com");
     let refused = server.graphql(query, &input);
