@@ -111,9 +111,10 @@ impl<'a> Planner<'a> {
             source: self.source,
             ids: self.ids,
         };
-        let (delta, lost) = match command {
-            Command::RevertMerge { absorbed } => revert(self.estate, *absorbed, &circumstances)?,
-            _ => (check(self.estate, command, &mut circumstances)?, Vec::new()),
+        let (delta, lost) = if let Command::RevertMerge { absorbed } = command {
+            revert(self.estate, *absorbed, &circumstances)?
+        } else {
+            (check(self.estate, command, &mut circumstances)?, Vec::new())
         };
         let mut done = done(self.estate, command, &delta);
         done.lost = lost;
