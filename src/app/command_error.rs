@@ -182,6 +182,7 @@ impl CommandError {
     }
 
     /// The field, value, limit or candidates at fault, by name, for machines.
+    #[expect(clippy::too_many_lines, reason = "one arm for each error")]
     pub fn details(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::UnknownCiType { name } | Self::UnknownRelationshipType { name } => {
@@ -261,6 +262,7 @@ impl CommandError {
 
 impl CommandError {
     /// The details of what was refused of merges and duplicates.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "it is asked of these errors only")]
     fn merge_details(&self) -> Vec<(&'static str, String)> {
         let field = |name: &str, value: String| vec![("field", name.to_owned()), ("value", value)];
         match self {
@@ -277,7 +279,6 @@ impl CommandError {
             Self::MergeChoice { attribute, .. } => field("take", attribute.clone()),
             Self::MergeNotFound { ci } | Self::MergeTypeGone { ci } => field("absorbed", ci.to_string()),
             Self::DistinctionNotFound { one, other } => field("cis", format!("{one} {other}")),
-            #[expect(clippy::wildcard_enum_match_arm, reason = "it is asked of these only")]
             _ => Vec::new(),
         }
     }

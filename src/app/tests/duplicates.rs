@@ -37,6 +37,7 @@ fn found(cmdb: &Cmdb) -> Vec<([u128; 2], Vec<ReasonKind>)> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one line for each CI")]
 fn they_are_found_by_rule_and_by_likeness() {
     use ReasonKind::{HostNameAndAddress, IdentificationRule, KnownApart, NameAlike, NameAndAddress, RuleDiffers};
     let folder = TempDir::new().expect("a folder");
