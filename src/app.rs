@@ -42,7 +42,7 @@ pub use error_code::ErrorCode;
 pub use follow::FollowError;
 pub use open::OpenError;
 pub use planner::{Done, Planner};
-pub use scenario::Scenario;
+pub use scenario::{Scenario, preview};
 pub use status::Health;
 pub use write::{BatchMode, COMMANDS_MAX, Plan, Work, WriteError, WriteOutcome, WriteRequest};
 

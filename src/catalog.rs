@@ -130,6 +130,7 @@ impl Catalog {
                 }
             }
             DeltaItem::Source(_)
+            | DeltaItem::Review(_)
             | DeltaItem::Ci(_)
             | DeltaItem::Relationship(_)
             | DeltaItem::Group(_)

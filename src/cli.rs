@@ -17,6 +17,7 @@ mod drawing;
 mod duplicates;
 mod export;
 mod generate;
+mod identify;
 mod impact;
 mod import;
 mod lints;
@@ -25,6 +26,7 @@ mod output;
 mod path;
 mod payloads;
 mod premises;
+mod push;
 mod scenario;
 mod schema;
 mod serve;
@@ -131,7 +133,9 @@ enum Command {
     Duplicates(duplicates::Duplicates),
     Merge(merge::Merge),
     Unmerge(merge::Unmerge),
+    Identify(identify::Identify),
     Import(import::Import),
+    Push(push::Push),
     Export(export::Export),
     Generate(generate::Generate),
     Verify(verify::Verify),
@@ -167,7 +171,9 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Duplicates(options) => duplicates::run(options, &backend()?, output),
         Command::Merge(options) => merge::run_merge(options, &backend()?, output),
         Command::Unmerge(options) => merge::run_unmerge(options, &backend()?, output),
+        Command::Identify(options) => identify::run(options, &backend()?, output),
         Command::Import(options) => import::run(options, &backend()?, output),
+        Command::Push(options) => push::run(options, &backend()?, output),
         Command::Export(options) => export::run(options, &backend()?, output),
         Command::Generate(options) => generate::run(options, output),
         Command::Verify(options) => verify::run(options, &settings.effective.config.store.data, output),

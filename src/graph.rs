@@ -21,6 +21,7 @@ pub mod marks;
 mod reference;
 mod relationship_table;
 pub mod restore;
+mod review_table;
 pub mod search;
 mod shared;
 pub mod sightings;

@@ -18,6 +18,7 @@ mod ingest;
 mod observe;
 mod problem;
 mod router;
+mod servicenow;
 mod timed_io;
 
 pub use metrics::Metrics;

@@ -5,6 +5,7 @@
 //! off the writer thread, batches of observations are planned on it, so that two pushes at once can
 //! never create the same CI twice. Memory stays bounded whatever the size of the input.
 
+pub mod explain;
 pub mod export;
 pub mod formats;
 pub mod identify;
@@ -13,7 +14,10 @@ pub mod payload;
 pub mod plan;
 pub mod reconcile;
 pub mod report;
+pub mod review;
 pub mod run;
+pub mod secrets;
+pub mod servicenow;
 pub mod sync;
 
 pub use export::{ExportCounts, export};

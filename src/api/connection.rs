@@ -10,7 +10,7 @@ use super::error::{ApiError, ApiResult};
 use super::scalars::Long;
 use super::types::{
     AmbiguousDerivationObject, CiObject, CiTypeObject, DuplicateObject, GroupObject, ImpactedCi, IngestRuleObject,
-    LintFinding, RelationshipObject, RelationshipTypeObject, SearchHitObject,
+    LintFinding, RelationshipObject, RelationshipTypeObject, ReviewObject, SearchHitObject,
 };
 use crate::app::ErrorCode;
 use crate::graph::find::{SortKey, SortValue};
@@ -43,6 +43,7 @@ pub struct PageInfo {
 #[graphql(concrete(name = "RelationshipTypeEdge", params(RelationshipTypeObject)))]
 #[graphql(concrete(name = "RedundancyGroupEdge", params(GroupObject)))]
 #[graphql(concrete(name = "IngestRuleEdge", params(IngestRuleObject)))]
+#[graphql(concrete(name = "ReviewItemEdge", params(ReviewObject)))]
 #[graphql(concrete(name = "LintFindingEdge", params(LintFinding)))]
 #[graphql(concrete(name = "DuplicateEdge", params(DuplicateObject)))]
 #[graphql(concrete(name = "AmbiguousDerivationEdge", params(AmbiguousDerivationObject)))]
@@ -63,6 +64,7 @@ pub struct Edge<T: OutputType> {
 #[graphql(concrete(name = "RelationshipTypeConnection", params(RelationshipTypeObject)))]
 #[graphql(concrete(name = "RedundancyGroupConnection", params(GroupObject)))]
 #[graphql(concrete(name = "IngestRuleConnection", params(IngestRuleObject)))]
+#[graphql(concrete(name = "ReviewItemConnection", params(ReviewObject)))]
 #[graphql(concrete(name = "LintFindingConnection", params(LintFinding)))]
 #[graphql(concrete(name = "DuplicateConnection", params(DuplicateObject)))]
 #[graphql(concrete(name = "AmbiguousDerivationConnection", params(AmbiguousDerivationObject)))]

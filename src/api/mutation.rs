@@ -10,6 +10,7 @@ mod merge;
 mod options;
 mod payload;
 mod relationship;
+mod review;
 mod sync;
 
 use async_graphql::MergedObject;
@@ -19,8 +20,8 @@ pub(super) use convert::ToCommand;
 pub use inputs::{
     ChangeLifecycleInput, ChangeRedundancyGroupInput, ChangeRelationshipInput, CreateConfigurationItemInput,
     CreateRedundancyGroupInput, DefineCatalogInput, DeleteConfigurationItemInput, DeleteRedundancyGroupInput,
-    GroupMemberInput, LifecycleRuleInput, MoveConfigurationItemInput, RelateInput, RemoveTypeInput,
-    RetireConfigurationItemInput, ThresholdsInput, UnrelateInput, UpdateConfigurationItemInput,
+    GroupMemberInput, LifecycleRuleInput, MoveConfigurationItemInput, RelateInput, RemoveIngestRuleInput,
+    RemoveTypeInput, RetireConfigurationItemInput, ThresholdsInput, UnrelateInput, UpdateConfigurationItemInput,
 };
 pub(super) use merge::choices;
 pub use options::WriteOptions;
@@ -32,6 +33,8 @@ use ci::CiMutation;
 use group::GroupMutation;
 use merge::MergeMutation;
 use relationship::RelationshipMutation;
+use review::ReviewMutation;
+pub use review::{DismissReviewInput, ResolveReviewInput, ReviewPayload};
 use sync::SyncMutation;
 
 /// What can be changed. A field is one commit: it is durable and visible when it answers. Several
@@ -43,6 +46,7 @@ pub struct Mutation(
     GroupMutation,
     MergeMutation,
     CatalogMutation,
+    ReviewMutation,
     BulkMutation,
     SyncMutation,
 );

@@ -6,11 +6,13 @@ mod ci;
 mod comparison;
 mod duplicates;
 mod estate;
+mod identify;
 mod impact;
 mod lint;
 mod premises;
 mod probable_cause;
 pub(super) mod relationships;
+mod review;
 mod run;
 mod scenario;
 mod structure;
@@ -26,9 +28,12 @@ use ci::CiQuery;
 pub use ci::Node;
 use duplicates::DuplicateQuery;
 use estate::EstateQuery;
+use identify::IdentifyQuery;
+pub use identify::{IdentifyItemInput, IdentifyRelatedInput};
 use impact::ImpactQuery;
 use lint::LintQuery;
 use probable_cause::ProbableCauseQuery;
+use review::ReviewQuery;
 use run::RunQuery;
 use scenario::ScenarioQuery;
 use structure::StructureQuery;
@@ -47,6 +52,8 @@ pub struct Query(
     ScenarioQuery,
     StructureQuery,
     CfiaQuery,
+    IdentifyQuery,
+    ReviewQuery,
     EstateQuery,
     RunQuery,
 );

@@ -155,6 +155,7 @@ impl DeltaFilter {
                 | DeltaItem::Pool(_)
                 | DeltaItem::Lifecycle(_)
                 | DeltaItem::IngestRule(_)
+                | DeltaItem::Review(_)
                 | DeltaItem::Relationship(_)
                 | DeltaItem::Group(_)
                 | DeltaItem::Merge(_)
@@ -201,6 +202,7 @@ pub(super) fn involved(item: &DeltaItem) -> Vec<CiId> {
         | DeltaItem::RelationshipType(_)
         | DeltaItem::Pool(_)
         | DeltaItem::Lifecycle(_)
-        | DeltaItem::IngestRule(_) => Vec::new(),
+        | DeltaItem::IngestRule(_)
+        | DeltaItem::Review(_) => Vec::new(),
     }
 }

@@ -12,12 +12,14 @@ mod enums;
 mod estate;
 mod filter;
 mod group;
+mod identify;
 mod impact;
 mod impact_input;
 mod lint;
 mod merge;
 mod probable_cause;
 mod relationship;
+mod review;
 mod rule;
 mod run;
 mod search;
@@ -43,6 +45,7 @@ pub use filter::{AttributeFilter, CiFilterInput, CiOrderInput, CiSortField, Comp
 pub(super) use filter::{bounded, ci_types};
 pub use group::{GroupMemberObject, GroupObject};
 pub(super) use group::{group_id, group_name};
+pub use identify::{AttemptObject, AttemptResult, ExplanationObject, IdentifyOperation, RecordProblemObject};
 pub use impact::{
     AbsorbedGroup, CiState, HeldAssumption, ImpactCounts, ImpactCountsOfTier, ImpactCountsOfType, ImpactReportObject,
     ImpactRoot, ImpactWarning, ImpactedCi, ImpactedService, PotentialImpact, ProofCauseObject, ProofNodeObject,
@@ -59,6 +62,7 @@ pub use merge::{
 };
 pub use probable_cause::{JointCauseObject, ProbableCauseObject, ProbableCausesObject, RecentChangeObject};
 pub use relationship::RelationshipObject;
+pub use review::{ReviewKind, ReviewObject, ReviewStateName};
 pub use rule::{
     AuthorityObject, AuthorityPolicy, DerivationObject, IngestRuleKind, IngestRuleObject, JunkObject, OnManyMatches,
     OnNoMatch, SourceRightsObject,

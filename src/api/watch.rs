@@ -245,7 +245,11 @@ fn is_touched(picture: &Picture, view: &Snapshot, item: &DeltaItem) -> bool {
     }
     let is_in = |id: CiId| picture.stands_on.binary_search(&id).is_ok();
     match item {
-        DeltaItem::Source(_) | DeltaItem::IngestRule(_) | DeltaItem::Merge(_) | DeltaItem::Distinction(_) => false,
+        DeltaItem::Source(_)
+        | DeltaItem::IngestRule(_)
+        | DeltaItem::Review(_)
+        | DeltaItem::Merge(_)
+        | DeltaItem::Distinction(_) => false,
         // What the catalog says may change what every relationship means.
         DeltaItem::CiType(_) | DeltaItem::RelationshipType(_) | DeltaItem::Pool(_) | DeltaItem::Lifecycle(_) => true,
         DeltaItem::Relationship(change) => {

@@ -11,6 +11,7 @@ mod ledger;
 pub(super) mod merge;
 mod observe;
 mod relationship;
+mod review;
 
 use jiff::Timestamp;
 
@@ -107,6 +108,7 @@ pub(super) fn check(
         Command::CreateGroup(new) => group::create(estate, new, circumstances),
         Command::ChangeGroup { group, patch } => group::change(estate, *group, patch),
         Command::DeleteGroup { group } => group::delete(estate, *group),
+        Command::Review(command) => review::check(estate, command, circumstances),
         Command::Catalog(command) => catalog::check(estate, command, circumstances),
     }
 }

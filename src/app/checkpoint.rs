@@ -203,6 +203,7 @@ fn chunks<'a>(estate: &'a Estate, work: &'a ToSave) -> impl Iterator<Item = (Chu
         .chain(whole(marks.sources, ChunkKind::Sources, sources))
         .chain(whole(marks.groups, ChunkKind::Groups, groups))
         .chain(identities)
+        .chain(whole(marks.reviews, ChunkKind::Reviews, reviews))
         .chain(cis)
         .chain(relationships)
 }
@@ -289,6 +290,16 @@ fn identities(estate: &Estate, number: u32) -> Vec<DeltaItem> {
         .filter(|distinction| identity_chunk(distinction.cis[0]) == number)
         .map(|distinction| DeltaItem::Distinction(BeforeAfter::existing(distinction)));
     merges.chain(distinctions).collect()
+}
+
+fn reviews(estate: &Estate) -> Vec<DeltaItem> {
+    let created = |review: &Arc<_>| {
+        DeltaItem::Review(BeforeAfter {
+            before: None,
+            after: Some(Arc::clone(review)),
+        })
+    };
+    estate.reviews().map(created).collect()
 }
 
 fn groups(estate: &Estate) -> Vec<DeltaItem> {

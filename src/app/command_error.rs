@@ -4,7 +4,7 @@ use crate::app::ErrorCode;
 use crate::catalog::{AttributeError, CatalogError, Problem};
 use crate::model::lifecycle::LifecycleStageError;
 use crate::model::validity::ValidityError;
-use crate::model::{CiId, GroupId, LifecycleStage, Name, RelationshipId, Revision};
+use crate::model::{CiId, GroupId, LifecycleStage, Name, RelationshipId, ReviewId, Revision};
 
 /// Longest name of a CI, in bytes.
 pub const CI_NAME_BYTES_MAX: usize = 500;
@@ -84,6 +84,12 @@ pub enum CommandError {
     RelationshipNotFound { relationship: RelationshipId },
     #[error("no redundancy group {group}")]
     GroupNotFound { group: GroupId },
+    #[error("no item {review} in the review queue")]
+    ReviewNotFound { review: ReviewId },
+    #[error("{review} was decided before")]
+    ReviewDecided { review: ReviewId },
+    #[error("the review queue is full")]
+    ReviewQueueFull,
     #[error("{consumer} already has a redundancy group `{name}`: {existing}")]
     GroupExists {
         consumer: CiId,
@@ -165,10 +171,12 @@ impl CommandError {
             Self::RelationshipExists { .. } => ErrorCode::RelationshipExists,
             Self::RelationshipNotFound { .. } => ErrorCode::RelationshipNotFound,
             Self::GroupNotFound { .. } => ErrorCode::GroupNotFound,
+            Self::ReviewNotFound { .. } => ErrorCode::ReviewNotFound,
+            Self::ReviewDecided { .. } => ErrorCode::ReviewDecided,
             Self::GroupExists { .. } => ErrorCode::GroupExists,
             Self::GroupConsumerMissing { .. } => ErrorCode::GroupConsumerMissing,
             Self::GroupMemberMissing { .. } => ErrorCode::GroupMemberMissing,
-            Self::TooManyMembers { .. } => ErrorCode::LimitExceeded,
+            Self::TooManyMembers { .. } | Self::ReviewQueueFull => ErrorCode::LimitExceeded,
             Self::Validity(_) => ErrorCode::InvalidWindow,
             Self::Catalog(error) => catalog_code(error),
             Self::CatalogBreaksData { .. } | Self::TypeInUse { .. } => ErrorCode::CatalogBreaksData,
@@ -252,6 +260,9 @@ impl CommandError {
             | Self::DisallowedEnds { .. }
             | Self::RelationshipNotFound { .. }
             | Self::GroupNotFound { .. }
+            | Self::ReviewNotFound { .. }
+            | Self::ReviewDecided { .. }
+            | Self::ReviewQueueFull
             | Self::Validity(_)
             | Self::Stage(_)
             | Self::Catalog(_)

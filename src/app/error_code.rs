@@ -69,6 +69,10 @@ error_codes! {
     AmbiguousReference = "AMBIGUOUS_REFERENCE", 409, 4, "use one of the ids listed as candidates";
     /// No such relationship.
     RelationshipNotFound = "RELATIONSHIP_NOT_FOUND", 404, 4, "check the relationship id";
+    /// No such item in the review queue.
+    ReviewNotFound = "REVIEW_NOT_FOUND", 404, 4, "use an id that `reviewQueue` lists";
+    /// The item of the review queue was decided before.
+    ReviewDecided = "REVIEW_DECIDED", 409, 3, "look at what was decided: `reviewQueue(state: RESOLVED)`";
     /// No such redundancy group.
     GroupNotFound = "GROUP_NOT_FOUND", 404, 4, "check the group id";
     /// No such CI type.
@@ -77,6 +81,12 @@ error_codes! {
     AbstractCiType = "ABSTRACT_CI_TYPE", 422, 3, "use one of its subtypes";
     /// No such relationship type.
     UnknownRelationshipType = "UNKNOWN_TYPE", 422, 3, "use a type that `relationshipTypes` lists, or define it first";
+    /// The source may not create CIs.
+    CreateNotAllowed = "CREATE_NOT_ALLOWED", 403, 3, "let another source create it, or give this one the right: `may_create` of its `[[source]]`";
+    /// The source may not change CIs.
+    UpdateNotAllowed = "UPDATE_NOT_ALLOWED", 403, 3, "let another source change it, or give this one the right: `may_update` of its `[[source]]`";
+    /// The record matches no CI, and its source is to have that refused.
+    NoMatch = "NO_MATCH", 422, 3, "record the CI first, or let the source create it: `on_no_match` of its `[[source]]`";
     /// The CI type has no such attribute.
     UnknownAttribute = "UNKNOWN_ATTRIBUTE", 422, 3, "use an attribute that the type declares, or declare it first";
     /// A value does not fit its attribute.

@@ -139,6 +139,9 @@ fn restore(store: &Store, keys: &mut IdempotencyKeys, runs: &Runs) -> Result<Est
     file.read_chunks(ChunkKind::Groups, |_, bytes| {
         decode_items(bytes).map(|items| restorer.items(items))
     })?;
+    file.read_chunks(ChunkKind::Reviews, |_, bytes| {
+        decode_items(bytes).map(|items| restorer.items(items))
+    })?;
     file.read_chunks(ChunkKind::Relationships, |_, bytes| {
         decode_relationships(bytes, |record| {
             if let Err(error) = restore_relationship(&mut restorer, record) {

@@ -9,8 +9,9 @@ use super::derived::follow;
 use crate::clock::IdGenerator;
 use crate::graph::sightings::SightingKind;
 use crate::graph::{Estate, Slot};
+use crate::model::review::ReviewState;
 use crate::model::{
-    BeforeAfter, CiId, Command, Delta, DeltaItem, GroupId, RelationshipId, Revision, Source, SourceId, SourceName,
+    BeforeAfter, CiId, Command, Delta, DeltaItem, GroupId, Name, RelationshipId, Revision, Source, SourceId, SourceName,
 };
 
 /// What a command did.
@@ -103,18 +104,40 @@ impl<'a> Planner<'a> {
         self.source
     }
 
-    /// Checks a command and, if nothing refuses it, applies it.
-    pub fn execute(&mut self, command: &Command) -> Result<Done, CommandError> {
+    /// The name of the source of the write.
+    pub fn source_name(&self) -> Option<&Name> {
+        let known = self.estate.source(self.source);
+        known.or(self.new_source.as_ref()).map(|source| &source.name)
+    }
+
+    /// What a command would change, without executing it.
+    pub fn preview(&mut self, command: &Command) -> Result<Delta, CommandError> {
         let mut circumstances = Circumstances {
             at: self.at,
             revision: self.revision,
             source: self.source,
             ids: self.ids,
         };
+        check(self.estate, command, &mut circumstances)
+    }
+
+    /// What taking a merge back would change, and what it cannot bring back.
+    fn preview_revert(&mut self, absorbed: CiId) -> Result<(Delta, Vec<Loss>), CommandError> {
+        let circumstances = Circumstances {
+            at: self.at,
+            revision: self.revision,
+            source: self.source,
+            ids: self.ids,
+        };
+        revert(self.estate, absorbed, &circumstances)
+    }
+
+    /// Checks a command and, if nothing refuses it, applies it.
+    pub fn execute(&mut self, command: &Command) -> Result<Done, CommandError> {
         let (delta, lost) = if let Command::RevertMerge { absorbed } = command {
-            revert(self.estate, *absorbed, &circumstances)?
+            self.preview_revert(*absorbed)?
         } else {
-            (check(self.estate, command, &mut circumstances)?, Vec::new())
+            (self.preview(command)?, Vec::new())
         };
         let mut done = done(self.estate, command, &delta);
         done.lost = lost;
@@ -197,11 +220,31 @@ fn done(estate: &Estate, command: &Command, delta: &Delta) -> Done {
                 | DeltaItem::Pool(_)
                 | DeltaItem::Lifecycle(_)
                 | DeltaItem::IngestRule(_)
+                | DeltaItem::Review(_)
                 | DeltaItem::Merge(_)
                 | DeltaItem::Distinction(_),
             )
             | None => {}
         },
+        Command::Review(_) => {
+            done.ci = delta.items.iter().find_map(|item| match item {
+                DeltaItem::Review(change) => match change.after.as_ref()?.state {
+                    ReviewState::Resolved { ci, .. } => Some(ci),
+                    ReviewState::Open | ReviewState::Dismissed { .. } => None,
+                },
+                DeltaItem::Source(_)
+                | DeltaItem::CiType(_)
+                | DeltaItem::RelationshipType(_)
+                | DeltaItem::Pool(_)
+                | DeltaItem::Lifecycle(_)
+                | DeltaItem::IngestRule(_)
+                | DeltaItem::Ci(_)
+                | DeltaItem::Relationship(_)
+                | DeltaItem::Group(_)
+                | DeltaItem::Merge(_)
+                | DeltaItem::Distinction(_) => None,
+            });
+        }
         Command::MergeCis { survivor, .. } => done.ci = Some(estate.present_id(*survivor)),
         Command::RevertMerge { absorbed } => done.ci = Some(*absorbed),
         Command::Catalog(_) | Command::TellApart { .. } | Command::ReopenDuplicate { .. } => {}

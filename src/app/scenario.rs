@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::check::{Circumstances, check};
 use super::planner::Planner;
 use super::{CommandError, Done};
 use crate::clock::IdGenerator;
 use crate::graph::Estate;
-use crate::model::{Command, Delta, SourceName};
+use crate::model::{Command, Delta, SourceId, SourceName};
 
 /// The estate as it would be after commands that nobody has given: checked like any other command,
 /// refused in the same way, and written nowhere.
@@ -44,4 +45,19 @@ impl Scenario {
     pub fn finish(self) -> (Estate, Delta) {
         (self.estate, self.delta)
     }
+}
+
+/// What a command of a source would change, without a copy of the estate: checked like any other
+/// command, refused in the same way, and written nowhere.
+pub fn preview(estate: &Estate, source: &SourceName, command: &Command, at: Timestamp) -> Result<Delta, CommandError> {
+    let known = estate.source_of(source).map(|known| known.id);
+    let next = || SourceId::new(u16::try_from(estate.sources().count()).unwrap_or(u16::MAX));
+    let mut ids = IdGenerator::seeded(0);
+    let mut circumstances = Circumstances {
+        at,
+        revision: estate.revision().next(),
+        source: known.unwrap_or_else(next),
+        ids: &mut ids,
+    };
+    check(estate, command, &mut circumstances)
 }

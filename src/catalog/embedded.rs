@@ -4,7 +4,7 @@ use super::{Catalog, CatalogError};
 use crate::model::DeltaItem;
 
 /// The files, each after those whose types it names.
-pub(super) const FILES: [(&str, &str); 12] = [
+pub(super) const FILES: [(&str, &str); 13] = [
     ("lifecycle.toml", include_str!("../../schema/catalog/lifecycle.toml")),
     ("base.toml", include_str!("../../schema/catalog/base.toml")),
     ("business.toml", include_str!("../../schema/catalog/business.toml")),
@@ -21,6 +21,7 @@ pub(super) const FILES: [(&str, &str); 12] = [
         "people_and_assets.toml",
         include_str!("../../schema/catalog/people_and_assets.toml"),
     ),
+    ("monitoring.toml", include_str!("../../schema/catalog/monitoring.toml")),
     (
         "relationship_types.toml",
         include_str!("../../schema/catalog/relationship_types.toml"),

@@ -105,6 +105,19 @@ impl Catalog {
         })
     }
 
+    /// Whether some CI type is identified within a host that a relationship of this type leads to.
+    pub fn leads_to_host(&self, relationship_type: &str) -> bool {
+        self.derived().rules.to_hosts.contains(relationship_type)
+    }
+
+    /// The relationship type that leads from CIs of a type to the host within which they are
+    /// identified, by their first rule that names one.
+    pub fn host_relationship_of(&self, ci_type: CiTypeId) -> Option<&Name> {
+        self.identification_of(ci_type)
+            .iter()
+            .find_map(|rule| rule.host.as_ref())
+    }
+
     /// The CI type that others call by a name, compared without regard to case.
     pub fn class_alias(&self, name: &str) -> Option<CiTypeId> {
         let name = Name::new(&name.trim().to_ascii_lowercase()).ok()?;
@@ -128,6 +141,8 @@ pub(super) struct RuleTables {
     junk: HashMap<AttributeId, Junk>,
     /// Of lists that name no attribute.
     junk_of_all: Junk,
+    /// Relationship types that lead to hosts.
+    to_hosts: HashSet<Name>,
     derivations_from: HashMap<CiTypeId, Vec<Arc<IngestRule>>>,
     derivations_to: HashMap<CiTypeId, Vec<Arc<IngestRule>>>,
 }
@@ -172,6 +187,10 @@ impl Junk {
 impl RuleTables {
     pub(super) fn build(catalog: &Catalog) -> Self {
         let mut tables = Self::default();
+        let rules = catalog
+            .ci_types()
+            .flat_map(|definition| definition.identification.iter().flatten());
+        tables.to_hosts = rules.filter_map(|rule| rule.host.clone()).collect();
         for rule in catalog.ingest_rules() {
             match rule.as_ref() {
                 IngestRule::Authority(authority) => {

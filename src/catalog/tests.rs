@@ -168,7 +168,14 @@ fn types_inherit_along_the_tree() {
         .identification_of(virtual_machine)
         .iter()
         .map(|rule| rule.name.as_str());
-    let stated = ["serial_number", "uuid", "asset_tag", "fqdn", "host_name_and_domain"];
+    let stated = [
+        "serial_number",
+        "uuid",
+        "asset_tag",
+        "fqdn",
+        "host_name_and_domain",
+        "interface_mac",
+    ];
     assert_eq!(rules.collect::<Vec<_>>(), stated);
     assert_eq!(catalog.default_tier(id(&catalog, "business_service")), Some(2));
     assert_eq!(catalog.default_tier(virtual_machine), None);

@@ -28,6 +28,9 @@ pub(super) struct Document {
 pub(super) struct IngestTerms {
     pub(super) source: Option<String>,
     pub(super) feed: Option<String>,
+    pub(super) scope: Option<String>,
+    /// The sync session that the payload belongs to.
+    pub(super) session: Option<String>,
     pub(super) mode: Option<IngestMode>,
     pub(super) dry_run: bool,
     /// The format's name, as the parameter `format` takes it.
@@ -48,6 +51,8 @@ impl IngestTerms {
             ("format", Some(self.format.clone())),
             ("source", self.source.clone()),
             ("feed", self.feed.clone()),
+            ("scope", self.scope.clone()),
+            ("session", self.session.clone()),
             ("mode", self.mode.map(|mode| mode.to_string())),
             ("dryRun", self.dry_run.then(|| "true".to_owned())),
             ("name", self.name.clone()),

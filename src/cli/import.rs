@@ -66,7 +66,7 @@ pub(super) struct Import {
 }
 
 /// The names that `--format` takes.
-fn format_names() -> PossibleValuesParser {
+pub(super) fn format_names() -> PossibleValuesParser {
     let documents = ADAPTERS
         .iter()
         .map(|adapter| PossibleValue::new(adapter.name).help(adapter.label));
@@ -167,27 +167,37 @@ fn import(options: &Import, file: &Path, backend: &Backend, output: &Output) -> 
 }
 
 fn terms(options: &Import, file: &Path) -> anyhow::Result<IngestTerms> {
-    let extension = file
-        .extension()
-        .map(|extension| extension.to_string_lossy().to_lowercase());
-    let by_name = match extension.as_deref() {
-        Some("csv") => "csv",
-        Some("ndjson" | "jsonl") | None => "ndjson",
-        Some(_) => "detect",
-    };
-    let mapping = options.mapping.as_ref().map(|path| {
-        std::fs::read_to_string(path)
-            .map_err(|error| Failure::new(ErrorCode::FileUnusable, format!("{}: {error}", path.display())))
-    });
     Ok(IngestTerms {
         source: options.source.clone(),
         feed: options.feed.clone(),
         mode: options.mode,
         dry_run: options.dry_run,
-        format: options.format.clone().unwrap_or_else(|| by_name.to_owned()),
+        format: options
+            .format
+            .clone()
+            .unwrap_or_else(|| format_of_name(file).to_owned()),
         name: options.name.clone(),
-        mapping: mapping.transpose()?,
+        mapping: options.mapping.as_deref().map(read_mapping).transpose()?,
+        ..IngestTerms::default()
     })
+}
+
+/// The format that a file's name tells of.
+pub(super) fn format_of_name(file: &Path) -> &'static str {
+    let extension = file
+        .extension()
+        .map(|extension| extension.to_string_lossy().to_lowercase());
+    match extension.as_deref() {
+        Some("csv") => "csv",
+        Some("ndjson" | "jsonl") | None => "ndjson",
+        Some(_) => "detect",
+    }
+}
+
+/// The text of a mapping for CSV.
+pub(super) fn read_mapping(path: &Path) -> anyhow::Result<String> {
+    let unusable = |error| Failure::new(ErrorCode::FileUnusable, format!("{}: {error}", path.display()));
+    Ok(std::fs::read_to_string(path).map_err(unusable)?)
 }
 
 /// Moves the bar by what is read.
@@ -206,7 +216,7 @@ impl Read for Counted {
 
 /// The report so far.
 #[derive(Debug, Default)]
-struct Report {
+pub(super) struct Report {
     items: Vec<Item>,
     refused: u64,
     raw: Vec<Value>,
@@ -214,7 +224,7 @@ struct Report {
 }
 
 impl Report {
-    fn take(&mut self, line: &str) -> anyhow::Result<()> {
+    pub(super) fn take(&mut self, line: &str) -> anyhow::Result<()> {
         let raw: Value = serde_json::from_str(line)?;
         match serde_json::from_value(raw.clone())? {
             ReportLine::Progress(_) => return Ok(()),
@@ -231,8 +241,25 @@ impl Report {
     }
 
     /// Shows the report and says whether everything is in.
-    fn show(self, file: &str, output: &Output) -> anyhow::Result<bool> {
+    fn show(&self, file: &str, output: &Output) -> anyhow::Result<bool> {
         output.json(&json!({ "file": file, "report": self.raw }));
+        self.show_refusals(output);
+        let Some(summary) = &self.summary else {
+            return self.finish().map(|_| false);
+        };
+        output.table(&["WHAT", "CREATED", "UPDATED", "UNCHANGED", "REFUSED"], counts(summary));
+        let verb = if summary.dry_run { "would be" } else { "is" };
+        let (seconds, tenths) = (summary.duration_ms / 1_000, summary.duration_ms / 100 % 10);
+        output.note(&format!(
+            "{} records of {file} in {seconds}.{tenths} s; the estate {verb} at revision {}",
+            summary.records, summary.revision
+        ));
+        let complete = summary.complete;
+        Ok(self.finish()? == 0 && complete)
+    }
+
+    /// Shows the records that were refused, or need attention.
+    pub(super) fn show_refusals(&self, output: &Output) {
         let rows = self.items.iter().map(|item| {
             let problems: Vec<String> = item
                 .problems
@@ -248,31 +275,29 @@ impl Report {
             ]
         });
         output.table(&["LINE", "KEY", "OUTCOME", "WHY"], rows.collect());
-        let Some(summary) = &self.summary else {
-            let message = "the report has no end: some records may be in";
-            return Err(Failure::new(ErrorCode::OutcomeUnknown, message).into());
-        };
         if self.raw_items() > self.items.len() {
             output.note(&format!(
                 "{} more; --json shows all",
                 self.raw_items() - self.items.len()
             ));
         }
-        output.table(&["WHAT", "CREATED", "UPDATED", "UNCHANGED", "REFUSED"], counts(summary));
-        let verb = if summary.dry_run { "would be" } else { "is" };
-        let (seconds, tenths) = (summary.duration_ms / 1_000, summary.duration_ms / 100 % 10);
-        output.note(&format!(
-            "{} records of {file} in {seconds}.{tenths} s; the estate {verb} at revision {}",
-            summary.records, summary.revision
-        ));
+    }
+
+    /// How many records were refused or held back; an error if the load did not come to its end.
+    pub(super) fn finish(&self) -> anyhow::Result<u64> {
+        let Some(summary) = &self.summary else {
+            let message = "the report has no end: some records may be in";
+            return Err(Failure::new(ErrorCode::OutcomeUnknown, message).into());
+        };
         if let Some(problem) = &summary.error {
             let code = ErrorCode::ALL.iter().find(|code| code.as_str() == problem.code);
             let code = code.copied().unwrap_or(ErrorCode::Internal);
             return Err(Failure::new(code, problem.message.clone()).into());
         }
-        let refused = summary.outcomes.get("REFUSED").copied().unwrap_or(0);
-        let held_back = summary.outcomes.get("NOT_APPLIED").copied().unwrap_or(0);
-        Ok(summary.complete && refused + held_back == 0)
+        let refused = ["REFUSED", "NOT_APPLIED"]
+            .iter()
+            .filter_map(|outcome| summary.outcomes.get(*outcome));
+        Ok(refused.sum())
     }
 
     fn raw_items(&self) -> usize {

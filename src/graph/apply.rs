@@ -88,6 +88,10 @@ impl Estate {
             DeltaItem::Group(item) => self.apply_group(item),
             DeltaItem::Merge(item) => self.apply_merge(item),
             DeltaItem::Distinction(item) => self.apply_distinction(item),
+            DeltaItem::Review(item) => {
+                self.marks.reviews = true;
+                self.reviews.apply(item);
+            }
             DeltaItem::Ci(BeforeAfter {
                 before: None,
                 after: None,
@@ -436,6 +440,7 @@ fn is_catalog_item(item: &DeltaItem) -> bool {
         | DeltaItem::Lifecycle(_)
         | DeltaItem::IngestRule(_) => true,
         DeltaItem::Source(_)
+        | DeltaItem::Review(_)
         | DeltaItem::Ci(_)
         | DeltaItem::Relationship(_)
         | DeltaItem::Group(_)
@@ -452,6 +457,7 @@ fn changes_meaning(item: &DeltaItem) -> bool {
         DeltaItem::Pool(item) => item.before.is_some(),
         DeltaItem::Lifecycle(_) => true,
         DeltaItem::IngestRule(_)
+        | DeltaItem::Review(_)
         | DeltaItem::Source(_)
         | DeltaItem::Ci(_)
         | DeltaItem::Relationship(_)

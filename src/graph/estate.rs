@@ -16,6 +16,7 @@ use super::listing::Listing;
 use super::lookup::Lookup;
 use super::marks::ChangeMarks;
 use super::relationship_table::{EdgeSlot, RelationshipTable};
+use super::review_table::ReviewTable;
 use super::search::SearchIndex;
 use super::shared::SharedVec;
 use super::sightings::{SightingKind, Sightings};
@@ -57,6 +58,7 @@ pub struct Estate {
     pub(super) relationships: RelationshipTable,
     pub(super) groups: GroupTable,
     pub(super) identities: IdentityTable,
+    pub(super) reviews: ReviewTable,
     pub(super) dependency: DependencyIndex,
     pub(super) search: SearchIndex,
     pub(super) sightings: Arc<Sightings>,
@@ -114,6 +116,7 @@ impl Default for Estate {
             relationships: RelationshipTable::default(),
             groups: GroupTable::default(),
             identities: IdentityTable::default(),
+            reviews: ReviewTable::default(),
             dependency: DependencyIndex::default(),
             search: SearchIndex::default(),
             sightings: Arc::default(),

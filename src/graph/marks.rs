@@ -12,6 +12,10 @@ pub const CIS_PER_MARK: u32 = 4_096;
 pub const RELATIONSHIPS_PER_MARK: u32 = 32_768;
 
 /// Marks of what changed, in the units in which it is saved.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each part of the estate is saved or not by itself"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChangeMarks {
     /// Numbers of the groups of [`CIS_PER_MARK`] CIs.
@@ -22,6 +26,8 @@ pub struct ChangeMarks {
     pub identities: BTreeSet<u32>,
     /// Whether a redundancy group changed.
     pub groups: bool,
+    /// Whether the review queue changed.
+    pub reviews: bool,
     /// Whether the catalog changed.
     pub catalog: bool,
     /// Whether a source was added.
@@ -35,6 +41,7 @@ impl ChangeMarks {
         self.relationships.extend(other.relationships);
         self.identities.extend(other.identities);
         self.groups |= other.groups;
+        self.reviews |= other.reviews;
         self.catalog |= other.catalog;
         self.sources |= other.sources;
     }

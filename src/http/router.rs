@@ -12,7 +12,7 @@ use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 
 use super::problem::{self, Problem};
 use super::state::HttpState;
-use super::{access, export, graphql, health, ingest, observe};
+use super::{access, export, graphql, health, ingest, observe, servicenow};
 use crate::app::ErrorCode;
 use crate::ui;
 
@@ -25,6 +25,7 @@ pub(super) fn router(state: &HttpState) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
+        .merge(servicenow::router())
         .merge(ui::router())
         .fallback(not_found)
         .layer(RequestDecompressionLayer::new())

@@ -4,19 +4,33 @@
 //! memory does not grow with the stream. Every other format is a document: it is held as a whole, up
 //! to a limit, and read when it has ended.
 
+mod alertmanager;
 mod ansible;
 mod attributes;
+mod aws;
 mod backstage;
 pub mod csv;
+mod cyclonedx;
 pub mod document;
 mod facter;
+mod glpi;
+mod gml;
+mod graphml;
 mod inventory;
+mod itop;
 mod kubernetes;
+mod librenms;
 mod lines;
+mod napalm;
 mod native_json;
 pub mod ndjson;
+mod netbox;
 mod nmap;
+mod sbom;
+mod service_graph;
+mod spdx;
 mod terraform;
+mod topology;
 
 use crate::app::ErrorCode;
 
@@ -138,5 +152,7 @@ fn invalid_utf8(offset: u64) -> Problem {
     )
 }
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;

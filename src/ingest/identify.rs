@@ -1,12 +1,21 @@
 //! Which CI a record speaks of: by its id, by the source's own key, by the identification rules of
-//! its type. Several matches are never guessed away.
+//! its type. Several matches are never guessed away, and two machines of one source are never taken
+//! for one because they share a value.
+
+mod left_out;
+mod rule;
+
+use jiff::Timestamp;
+use rustc_hash::FxHashMap;
 
 use crate::graph::{Estate, ReferenceError, Slot};
-use crate::model::definition::{CiTypeDefinition, IdentificationRule};
-use crate::model::{AttributeId, AttributeValue, CiId, CiTypeId, Input, SourceId};
+use crate::model::{CiId, LifecycleStage, SourceId};
 
 use super::payload::CiRecord;
 use super::report::{Attempt, AttemptResult};
+
+pub use left_out::{JUNK_IDENTIFIER, SHARED_IDENTIFIER};
+use rule::Tried;
 
 /// The pseudo-attribute that stands for a CI's own name in identification rules.
 const NAME: &str = "name";
@@ -36,11 +45,27 @@ pub struct Asker<'a> {
     pub estate: &'a Estate,
     /// The source that speaks.
     pub source: SourceId,
+    /// When it speaks.
+    pub now: Timestamp,
+    /// What its payload spoke of before.
+    pub spoken: Option<&'a FxHashMap<Slot, (u32, u32)>>,
 }
+
+/// The hosts of a batch's CIs that its relationships state: by the CI's key, relationship type and
+/// reference of the host.
+pub type Hosts = FxHashMap<String, Vec<(String, String)>>;
 
 /// One step of an identification, with its result: cheap to note, spelled out only for records that
 /// need attention.
-pub type Step = (Rule, AttemptResult);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What was compared.
+    pub rule: Rule,
+    /// What was found.
+    pub result: AttemptResult,
+    /// The CIs that were found, where they were not simply taken: the first of them.
+    pub candidates: Vec<CiId>,
+}
 
 /// What a step compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,67 +78,87 @@ pub enum Rule {
     OfType(usize),
 }
 
+impl Step {
+    fn found(rule: Rule, slot: Option<Slot>) -> Self {
+        let result = slot.map_or(AttemptResult::NoMatch, |_| AttemptResult::Matched);
+        Self {
+            rule,
+            result,
+            candidates: Vec::new(),
+        }
+    }
+}
+
 impl Asker<'_> {
-    /// Finds the CI of a record, noting every step.
-    pub fn identify(&self, record: &CiRecord, steps: &mut Vec<Step>) -> Identity {
-        let found = |slot: Option<Slot>| slot.map_or(AttemptResult::NoMatch, |_| AttemptResult::Matched);
+    /// Finds the CI of a record, noting every step. Costs what the rarest value of each rule has in
+    /// common with other CIs, whatever the number of CIs.
+    pub fn identify(&self, record: &CiRecord, hosts: &Hosts, steps: &mut Vec<Step>) -> Identity {
         if let Some(id) = record.id {
             let slot = self.estate.slot_of(id);
-            steps.push((Rule::Id, found(slot)));
+            steps.push(Step::found(Rule::Id, slot));
             if let Some(slot) = slot {
                 return Identity::Known(slot);
             }
         }
         if let Some(key) = &record.key {
             let slot = self.estate.by_native_key(self.source, key);
-            steps.push((Rule::NativeKey, found(slot)));
+            steps.push(Step::found(Rule::NativeKey, slot));
             if let Some(slot) = slot {
                 return Identity::Known(slot);
             }
         }
+        self.identify_by_rules(record, hosts, steps)
+    }
+
+    /// A rule that finds several CIs decides nothing; the rules behind it may tell which of them is
+    /// meant.
+    fn identify_by_rules(&self, record: &CiRecord, hosts: &Hosts, steps: &mut Vec<Step>) -> Identity {
         let Some(ci_type) = self.estate.catalog().ci_type_named(&record.ci_type) else {
             return Identity::New;
         };
         let rules = self.estate.catalog().identification_of(ci_type.id);
-        let mut stronger: Vec<(AttributeId, AttributeValue)> = Vec::new();
+        let mut several: Option<Vec<Slot>> = None;
+        let mut found_last = Vec::new();
         for (place, rule) in rules.iter().enumerate() {
-            let mut found = self.try_rule(record, ci_type, rule);
-            if let Some(found) = &mut found {
-                found.retain(|slot| !self.is_another(*slot, record, &stronger));
-            }
-            let (result, identity) = match found.as_deref() {
-                None => (AttemptResult::Skipped, None),
-                Some([]) => (AttemptResult::NoMatch, None),
-                Some([slot]) => (AttemptResult::Matched, Some(Identity::Known(*slot))),
-                Some(several) => (AttemptResult::MultiMatch, Some(Identity::Several(self.ids(several)))),
+            let mut candidates = Vec::new();
+            let result = match self.try_rule(record, ci_type, rule, hosts) {
+                Tried::Skipped => AttemptResult::Skipped,
+                Tried::Junk => AttemptResult::Junk,
+                Tried::Found(found) => {
+                    let named_otherwise = |slot: &Slot| self.other_live_key(*slot, record.key.as_deref()).is_some();
+                    let (others, mut free): (Vec<Slot>, Vec<Slot>) = found.into_iter().partition(named_otherwise);
+                    if let Some(several) = &several {
+                        free.retain(|slot| several.contains(slot));
+                    }
+                    // A single CI that is left over because the source knows the others is a guess.
+                    let is_sure = others.is_empty() || several.is_some();
+                    match free.as_slice() {
+                        [] if others.is_empty() => AttemptResult::NoMatch,
+                        [] => {
+                            candidates = self.ids(&others);
+                            AttemptResult::OtherKey
+                        }
+                        [only] if is_sure => {
+                            let only = *only;
+                            steps.push(Step::found(Rule::OfType(place), Some(only)));
+                            return Identity::Known(only);
+                        }
+                        [_, ..] => {
+                            candidates = self.ids(&[free.as_slice(), others.as_slice()].concat());
+                            found_last.clone_from(&candidates);
+                            several = Some(free);
+                            AttemptResult::MultiMatch
+                        }
+                    }
+                }
             };
-            steps.push((Rule::OfType(place), result));
-            if let Some(identity) = identity {
-                return identity;
-            }
-            if let [only] = rule.attributes.as_slice() {
-                stronger.extend(self.stated(record, ci_type.id, only.as_str()));
-            }
+            steps.push(Step {
+                rule: Rule::OfType(place),
+                result,
+                candidates,
+            });
         }
-        Identity::New
-    }
-
-    /// Whether a CI that agrees with a record in a weaker rule is known to be another one: the same
-    /// source calls it by another key, and it differs in what a stronger rule goes by. So machines made
-    /// from one image, which share their name, stay apart; and a machine that got a new key stays one,
-    /// as long as nothing contradicts.
-    fn is_another(&self, slot: Slot, record: &CiRecord, stronger: &[(AttributeId, AttributeValue)]) -> bool {
-        let Some(key) = record.key.as_deref().filter(|_| !stronger.is_empty()) else {
-            return false;
-        };
-        let ci = self.estate.ci_at(slot);
-        let mut keys = ci
-            .origins()
-            .filter(|origin| origin.source == self.source && !origin.native_key.is_empty());
-        let contradicts = |(id, value): &(AttributeId, AttributeValue)| {
-            ci.attributes().value(*id).is_some_and(|recorded| recorded != *value)
-        };
-        keys.any(|origin| *origin.native_key != *key) && stronger.iter().any(contradicts)
+        several.map_or(Identity::New, |_| Identity::Several(found_last))
     }
 
     /// Spells the steps of an identification out.
@@ -121,20 +166,20 @@ impl Asker<'_> {
         let catalog = self.estate.catalog();
         let ci_type = catalog.ci_type_named(ci_type);
         let rules = ci_type.map_or(&[][..], |ci_type| catalog.identification_of(ci_type.id));
-        let attempt = |(rule, result): &Step| {
-            let (rule, attributes) = match rule {
+        let attempt = |step: &Step| {
+            let (rule, attributes) = match step.rule {
                 Rule::Id => ("id", Vec::new()),
                 Rule::NativeKey => ("native_key", Vec::new()),
                 Rule::OfType(place) => {
-                    let rule = rules.get(*place)?;
-                    let attributes = rule.attributes.iter().map(ToString::to_string);
-                    (rule.name.as_str(), attributes.collect())
+                    let rule = rules.get(place)?;
+                    (rule.name.as_str(), rule::shown_attributes(rule))
                 }
             };
             Some(Attempt {
                 rule: rule.to_owned(),
                 attributes,
-                result: *result,
+                result: step.result,
+                candidates: step.candidates.iter().map(ToString::to_string).collect(),
             })
         };
         steps.iter().filter_map(attempt).collect()
@@ -148,79 +193,42 @@ impl Asker<'_> {
         }
     }
 
+    /// Another key under which this source knows a CI and of which it has not fallen silent, where the
+    /// record has a key: then it speaks of another CI, however alike the two are. A key counts as long
+    /// as CIs of its type may stay silent before they are retired.
+    fn other_live_key(&self, slot: Slot, key: Option<&str>) -> Option<String> {
+        let key = key?;
+        let ci = self.estate.ci_at(slot);
+        if matches!(ci.stage(), LifecycleStage::Retired | LifecycleStage::Disposed) {
+            return None;
+        }
+        let own = self.estate.namesake(self.source);
+        let is_other = |origin: &crate::model::Origin| {
+            self.estate.namesake(origin.source) == own && !origin.native_key.is_empty() && &*origin.native_key != key
+        };
+        let origin = ci.origins().find(is_other)?;
+        if self.spoken.is_some_and(|spoken| spoken.contains_key(&slot)) {
+            return Some(origin.native_key.to_string());
+        }
+        if ci
+            .standing()
+            .is_some_and(|standing| standing.stale_since(origin.source).is_some())
+        {
+            return None;
+        }
+        let grace = self.estate.catalog().retire_after(ci.ci_type());
+        let last = self
+            .estate
+            .last_seen_ci(slot, origin.source)
+            .unwrap_or(origin.first_seen);
+        let is_live = self.now.duration_since(last) <= grace;
+        is_live.then(|| origin.native_key.to_string())
+    }
+
     fn ids(&self, slots: &[Slot]) -> Vec<CiId> {
         let mut ids: Vec<CiId> = slots.iter().map(|slot| self.estate.ci_id(*slot)).collect();
         ids.sort_unstable();
         ids.truncate(CANDIDATES_SHOWN_MAX);
         ids
-    }
-
-    /// The CIs that agree with the record in all attributes of a rule; `None` if it lacks one, or one
-    /// cannot be read, or too many CIs share the rarest.
-    fn try_rule(&self, record: &CiRecord, ci_type: &CiTypeDefinition, rule: &IdentificationRule) -> Option<Vec<Slot>> {
-        let mut name = None;
-        let mut values: Vec<(AttributeId, AttributeValue)> = Vec::new();
-        for attribute in &rule.attributes {
-            if attribute.as_str() == NAME {
-                name = Some(record.name.as_deref()?);
-            } else {
-                values.push(self.stated(record, ci_type.id, attribute.as_str())?);
-            }
-        }
-        let candidates: Vec<Slot> = match (name, self.rarest(&values)) {
-            (Some(name), _) => self.estate.named(name).take(CANDIDATES_MAX + 1).collect(),
-            (None, Some((id, value))) => self
-                .estate
-                .with_identifier(*id, value)
-                .take(CANDIDATES_MAX + 1)
-                .collect(),
-            (None, None) => return None,
-        };
-        if candidates.len() > CANDIDATES_MAX {
-            return None;
-        }
-        let family = self.family(ci_type);
-        let agrees = |slot: &Slot| {
-            let ci = self.estate.ci_at(*slot);
-            self.estate.catalog().is_a(ci.ci_type(), family)
-                && name.is_none_or(|name| ci.name() == name)
-                && values
-                    .iter()
-                    .all(|(id, value)| ci.attributes().value(*id).as_ref() == Some(value))
-        };
-        Some(candidates.into_iter().filter(agrees).collect())
-    }
-
-    fn stated(&self, record: &CiRecord, ci_type: CiTypeId, name: &str) -> Option<(AttributeId, AttributeValue)> {
-        let (_, input): &(String, Input) = record.attributes.iter().find(|(stated, _)| stated == name)?;
-        let (id, value) = self.estate.catalog().parse_value(ci_type, name, input).ok()?;
-        Some((id, value?))
-    }
-
-    /// The value that the fewest CIs have, so that a shared domain costs nothing beside a host name.
-    fn rarest<'v>(&self, values: &'v [(AttributeId, AttributeValue)]) -> Option<&'v (AttributeId, AttributeValue)> {
-        match values {
-            [] => None,
-            [only] => Some(only),
-            [_, _, ..] => values
-                .iter()
-                .min_by_key(|(id, value)| self.estate.with_identifier(*id, value).take(64).count()),
-        }
-    }
-
-    /// The type that states the rules: its CIs and those of its subtypes may be meant.
-    fn family(&self, ci_type: &CiTypeDefinition) -> CiTypeId {
-        let catalog = self.estate.catalog();
-        let states = |id: &&CiTypeId| {
-            catalog
-                .ci_type(**id)
-                .is_some_and(|definition| definition.identification.is_some())
-        };
-        catalog
-            .ancestors(ci_type.id)
-            .iter()
-            .find(states)
-            .copied()
-            .unwrap_or(ci_type.id)
     }
 }

@@ -118,6 +118,12 @@ pub struct CiRecord {
     pub attributes: Vec<(String, Input)>,
     /// All its labels.
     pub tags: Option<Vec<String>>,
+    /// The CI it belongs to, named as a relationship's end, of types that are identified within a
+    /// host: it is looked for there, and the relationship to it is recorded.
+    pub host: Option<String>,
+    /// What is known of CIs that it stands in relationship with, where a rule identifies it by them;
+    /// only compared, not recorded.
+    pub related: Vec<RelatedRecord>,
     /// From when it holds; `Some(None)`: since ever.
     pub valid_from: Option<Option<Timestamp>>,
     /// Until when it holds; `Some(None)`: for ever.
@@ -126,6 +132,17 @@ pub struct CiRecord {
     pub observed_at: Option<Timestamp>,
     /// Identities that other CIs had before they became part of it.
     pub aliases: Vec<CiId>,
+}
+
+/// What is known of another CI that helps to identify one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RelatedRecord {
+    /// Its type, by name.
+    pub ci_type: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its attributes by name, each name once.
+    pub attributes: Vec<(String, Input)>,
 }
 
 /// What a source says of one relationship.

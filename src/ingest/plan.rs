@@ -2,8 +2,11 @@
 //! there is identified, reconciled and executed, record by record.
 
 mod deferred;
+mod hosts;
 mod item;
 mod relate;
+mod review;
+mod rights;
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -11,19 +14,22 @@ use std::hash::{Hash, Hasher};
 use jiff::Timestamp;
 use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::app::{Done, Planner};
+use crate::app::{Done, ErrorCode, Planner};
 use crate::graph::Slot;
 use crate::model::command::Migration;
 use crate::model::{CatalogCommand, Command, GroupId, Input};
 
-use super::identify::{Asker, Identity};
-use super::observation::{Observation, Observed, Position, RecordKind, Unreadable};
+use super::identify::{Asker, Hosts, Identity};
+use super::observation::{Observation, Observed, Position, Problem, RecordKind, Unreadable};
 use super::payload::CiRecord;
 use super::reconcile;
 use super::report::{ItemLine, Outcome, ProblemLine, Summary};
 
 pub use deferred::{DEFERRED_BYTES_MAX, Deferred};
 use item::Item;
+pub use item::command_problem;
+pub use review::REVIEW_DISMISSED;
+pub use rights::{Newcomer, newcomer, would_change};
 
 /// The code of the warning that a payload speaks twice of a CI and contradicts itself.
 pub const DUPLICATE_RECORD: &str = "DUPLICATE_RECORD";
@@ -117,6 +123,7 @@ pub fn plan(planner: &mut Planner<'_>, batch: Vec<Observation>, memory: &mut Mem
         terms,
         may_defer: terms.part != Part::Leftover,
         warnings: HashMap::new(),
+        hosts: Hosts::default(),
         report: BatchReport::default(),
     };
     let (mut groups, mut relationships) = (Vec::new(), Vec::new());
@@ -132,9 +139,8 @@ pub fn plan(planner: &mut Planner<'_>, batch: Vec<Observation>, memory: &mut Mem
             Observed::Unreadable(unreadable) => planning.unreadable(position, unreadable),
         }
     }
-    for (position, record) in cis {
-        planning.ci(position, record);
-    }
+    let hosts = planning.index_hosts(&relationships);
+    planning.cis_hosts_first(cis, hosts);
     for (position, record) in groups {
         planning.group(position, record);
     }
@@ -161,6 +167,8 @@ struct Planning<'p, 'w> {
     may_defer: bool,
     /// Warnings of the batch's records that are not reported yet.
     warnings: HashMap<Position, Vec<ProblemLine>>,
+    /// The hosts of the batch's CIs that its relationships state.
+    hosts: Hosts,
     report: BatchReport,
 }
 
@@ -169,6 +177,8 @@ impl Planning<'_, '_> {
         Asker {
             estate: self.planner.estate(),
             source: self.planner.source(),
+            now: self.planner.now(),
+            spoken: Some(&self.memory.spoken),
         }
     }
 
@@ -238,12 +248,25 @@ impl Planning<'_, '_> {
         item.key = record.key.clone().or_else(|| record.name.clone());
         let digest = digest(&record);
         let mut steps = Vec::new();
-        let spoken = match self.asker().identify(&record, &mut steps) {
+        let mut identity = self.asker().identify(&record, &self.hosts, &mut steps);
+        if !matches!(identity, Identity::Known(_))
+            && let Some(slot) = self.decided_before(&record)
+        {
+            identity = Identity::Known(slot);
+        }
+        let own = match &identity {
+            Identity::Known(slot) => Some(*slot),
+            Identity::New | Identity::Several(_) => None,
+        };
+        let left_out = self.asker().leave_out(&mut record, own);
+        item.problems.extend(left_out.iter().map(ProblemLine::from));
+        let host = record.host.clone();
+        let spoken = match identity {
             Identity::Several(candidates) => {
                 for slot in candidates.iter().filter_map(|ci| self.planner.estate().slot_of(*ci)) {
                     self.memory.mention(Mention::Ci(slot));
                 }
-                item.refuse_several(candidates);
+                self.several(&record, candidates, &mut item);
                 None
             }
             Identity::Known(slot) => {
@@ -253,6 +276,9 @@ impl Planning<'_, '_> {
             }
             Identity::New => self.create(record, &mut item),
         };
+        if let (Some(slot), Some(host)) = (spoken, host) {
+            self.belongs_to(slot, &host, position, &mut item);
+        }
         if let Some(slot) = spoken {
             item.id = Some(self.planner.estate().ci_id(slot));
             self.planner.saw_ci(slot, observed_at);
@@ -277,6 +303,17 @@ impl Planning<'_, '_> {
     }
 
     fn create(&mut self, record: CiRecord, item: &mut Item) -> Option<Slot> {
+        match newcomer(self.rights()) {
+            Newcomer::Created => {}
+            Newcomer::Staged => {
+                self.stage(&record, item);
+                return None;
+            }
+            Newcomer::Refused(problem) => {
+                item.refuse(&problem);
+                return None;
+            }
+        }
         let command = Command::CreateCi(reconcile::new_ci(record));
         match self.planner.execute(&command) {
             Ok(done) => {
@@ -302,7 +339,19 @@ impl Planning<'_, '_> {
                 return None;
             }
         };
-        match self.planner.execute(&Command::ObserveCi { ci, observation }) {
+        let command = Command::ObserveCi { ci, observation };
+        if !self.rights().may_update {
+            match self.planner.preview(&command) {
+                Ok(delta) if !would_change(&delta) => {}
+                Ok(_) => {
+                    let message = "the record would change the CI, and its source may not change any";
+                    item.refuse(&Problem::new(ErrorCode::UpdateNotAllowed, message));
+                }
+                Err(error) => item.refuse_command(&error),
+            }
+            return (item.outcome != Outcome::Refused).then_some(slot);
+        }
+        match self.planner.execute(&command) {
             Ok(done) => {
                 item.outcome = changed(&done, Outcome::Updated);
                 Some(slot)

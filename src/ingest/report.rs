@@ -42,6 +42,8 @@ pub enum Outcome {
     Updated,
     /// All of it was recorded already.
     Unchanged,
+    /// Nothing of it is recorded: it waits in the review queue for a person's decision.
+    Review,
     /// Nothing of it is recorded, for the reasons stated.
     Refused,
     /// It was good, but others of its atomic payload were refused.
@@ -62,6 +64,10 @@ pub enum AttemptResult {
     Skipped,
     /// Several CIs.
     MultiMatch,
+    /// It was not tried: a value of it identifies nothing, as the catalog's junk lists say.
+    Junk,
+    /// Only CIs that the same source knows under other keys.
+    OtherKey,
 }
 
 /// One attempt to tell which CI a record speaks of.
@@ -73,6 +79,9 @@ pub struct Attempt {
     pub attributes: Vec<String>,
     /// What it found.
     pub result: AttemptResult,
+    /// The CIs that it found and that were not simply taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<String>,
 }
 
 /// What became of one record.

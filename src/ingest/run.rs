@@ -24,6 +24,7 @@ use crate::model::{IdempotencyKey, Name, SourceName};
 use super::formats::{Format, Limits};
 use super::payload::{HeaderRecord, IngestMode};
 use super::report::{ITEMS_MAX, ItemLine, Outcome, ProblemLine, Progress, ReportLine, Summary};
+use super::secrets::Secrets;
 use super::sync::SyncError;
 use commit::Committer;
 use feed::{Fed, Feeder};
@@ -248,7 +249,7 @@ pub fn run(
     let mut committer = Committer::new(editor, options.clone(), session);
     let summary = std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::sync_channel(QUEUE);
-        let feeder = Feeder::new(options, input, sender);
+        let feeder = Feeder::new(options, Secrets::new(editor.reader().clone()), input, sender);
         let thread = std::thread::Builder::new().name("ingest-parse".to_owned());
         let outcome = match thread.spawn_scoped(scope, move || feeder.feed()) {
             Ok(_) => load.take(&mut committer, receiver),

@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 
 use super::definition::LifecycleRule;
+use super::review::ReviewCommand;
 use super::rule::IngestRuleKind;
 use super::{
     CiId, GroupId, GroupMember, Input, LifecycleStage, MergeChoice, Name, RelationshipId, Revision, Strength,
@@ -144,6 +145,8 @@ pub enum Command {
         /// The group.
         group: GroupId,
     },
+    /// Changes the review queue.
+    Review(ReviewCommand),
     /// Changes the catalog.
     Catalog(CatalogCommand),
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::definition::{CiTypeDefinition, LifecycleRule, PoolDefinition, RelationshipTypeDefinition};
-use super::{ConfigurationItem, Distinction, IngestRule, Merge, Name, RedundancyGroup, Relationship, Source};
+use super::{
+    ConfigurationItem, Distinction, IngestRule, Merge, Name, RedundancyGroup, Relationship, ReviewItem, Source,
+};
 
 /// Number of a commit; 0 is the empty estate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,6 +120,8 @@ pub enum DeltaItem {
     Lifecycle(BeforeAfter<LifecycleRule>),
     /// A rule of ingest.
     IngestRule(BeforeAfter<IngestRule>),
+    /// An item of the review queue.
+    Review(BeforeAfter<ReviewItem>),
     /// A configuration item.
     Ci(BeforeAfter<ConfigurationItem>),
     /// A relationship.
@@ -161,6 +165,7 @@ impl DeltaItem {
             Self::Pool(item) => Self::Pool(item.inverse()),
             Self::Lifecycle(item) => Self::Lifecycle(item.inverse()),
             Self::IngestRule(item) => Self::IngestRule(item.inverse()),
+            Self::Review(item) => Self::Review(item.inverse()),
             Self::Ci(item) => Self::Ci(item.inverse()),
             Self::Relationship(item) => Self::Relationship(item.inverse()),
             Self::Group(item) => Self::Group(item.inverse()),

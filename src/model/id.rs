@@ -73,6 +73,12 @@ uuid_id!(
     CiId, "ci", "configuration item id"
 );
 uuid_id!(
+    /// Identity of an item of the review queue.
+    ReviewId,
+    "review",
+    "review item id"
+);
+uuid_id!(
     /// Identity of an explicit redundancy group. Written `group:0190...`.
     GroupId, "group", "redundancy group id"
 );

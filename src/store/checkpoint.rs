@@ -54,13 +54,15 @@ pub enum ChunkKind {
     Idempotency = 7,
     /// The last runs of sources.
     Runs = 8,
+    /// The review queue, as delta items.
+    Reviews = 9,
     /// Merges of CIs, and CIs told apart, as delta items, by the last byte of an identity.
-    Identities = 9,
+    Identities = 10,
 }
 
 impl ChunkKind {
     /// All kinds, by number, which is also the order to read them in.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Catalog,
         Self::Sources,
         Self::Cis,
@@ -70,6 +72,7 @@ impl ChunkKind {
         Self::RelationshipSightings,
         Self::Idempotency,
         Self::Runs,
+        Self::Reviews,
         Self::Identities,
     ];
 

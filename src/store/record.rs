@@ -10,6 +10,7 @@ mod definition;
 mod entry;
 mod merge;
 mod relationship;
+mod review;
 mod rule;
 mod run;
 

@@ -187,6 +187,7 @@ fn verify_checkpoint(view: &CheckpointView<'_>, report: &mut VerifyReport) -> Re
             | ChunkKind::RelationshipSightings
             | ChunkKind::Idempotency
             | ChunkKind::Runs
+            | ChunkKind::Reviews
             | ChunkKind::Identities => None,
         });
         if let Some(counted) = counted.filter(|counted| *counted != found) {

@@ -104,7 +104,12 @@ fn a_command_that_breaks_a_rule_says_which_and_writes_nothing() {
         shop.refused(CREATE, &input, code, says);
     };
     create("spaceship", json!({}), "UNKNOWN_CI_TYPE", &["spaceship", "ciTypes"]);
-    create("device", json!({}), "ABSTRACT_CI_TYPE", &["device", "subtypes"]);
+    create(
+        "cloud_element",
+        json!({}),
+        "ABSTRACT_CI_TYPE",
+        &["cloud_element", "subtypes"],
+    );
     create(
         "application",
         json!({"colour": "red"}),

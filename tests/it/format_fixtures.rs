@@ -46,13 +46,27 @@ fn compare(folder: &Path, path: &Path, what: &str, text: &str) {
     });
 }
 
+/// A database with what fixtures of a format refer to, if anything is stated beside them.
+fn prepared(format: &str) -> Database {
+    let database = Database::new();
+    let before = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures/ingest")
+        .join(format)
+        .join("before.ndjson");
+    if let Ok(payload) = fs::read_to_string(before) {
+        let report = database.load(&payload);
+        assert!(report.items().is_empty(), "{}", report.text());
+    }
+    database
+}
+
 /// Every good fixture is recognised, lands as a whole, and changes nothing when it comes again; its
 /// report and what is recorded then are as expected. Every bad one is reported as expected.
 pub(crate) fn check(format: &str) {
     let (folder, paths) = fixtures(format, "good");
     for path in paths {
         let text = fs::read_to_string(&path).expect("a fixture");
-        let database = Database::new();
+        let database = prepared(format);
         let report = database.load_as(&text, options(None, Some("site-1")));
         assert!(report.summary.complete, "{}: {}", path.display(), report.text());
         compare(&folder, &path, "report", &report.text());
@@ -62,7 +76,7 @@ pub(crate) fn check(format: &str) {
     let (folder, paths) = fixtures(format, "bad");
     for path in paths {
         let text = fs::read_to_string(&path).expect("a fixture");
-        let database = Database::new();
+        let database = prepared(format);
         let report = database.load_as(&text, options(Some(format), Some("site-1")));
         compare(&folder, &path, "report", &report.text());
     }

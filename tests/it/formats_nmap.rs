@@ -19,7 +19,7 @@ fn hosts_that_are_up_are_recorded_with_what_listens_on_them() {
     let report = database.load_well(&text, None);
     assert_eq!(
         told(&database.census()),
-        "database_instance 1, firewall 1, ip_address 3, middleware 1, network_service 1, virtual_machine 1, web_server 1",
+        "database_instance 1, device 1, ip_address 3, middleware 1, network_service 1, virtual_machine 1, web_server 1",
         "the host that is known by its name is no second one"
     );
     assert_eq!(told(&database.links()), "hosted_on 3, runs_on 4");
@@ -35,7 +35,7 @@ fn hosts_that_are_up_are_recorded_with_what_listens_on_them() {
     database.load_again(&text, None);
     let itself = fixture("nmap", "good/self.xml");
     database.load_well(&itself, Some("scanner-1.prod.example"));
-    assert_eq!(database.lines_with("ci scanner-1.prod.example server").len(), 1);
+    assert_eq!(database.lines_with("ci scanner-1.prod.example device").len(), 1);
     database.load_again(&itself, Some("scanner-1.prod.example"));
 }
 
@@ -67,7 +67,7 @@ fn bad_scans_say_why() {
     assert!(hostile.summary.complete, "{}", hostile.text());
     assert_eq!(
         told(&database.census()),
-        "ip_address 2, network_service 1, server 3",
+        "device 3, ip_address 2, network_service 1",
         "{}",
         hostile.text()
     );

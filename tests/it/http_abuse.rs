@@ -134,7 +134,7 @@ async fn a_hostile_document_is_refused_over_http() {
 
 /// A gzip stream of mebibytes of spaces, from stored blocks of a fixed deflate run: one literal and
 /// long matches, written by hand so that no compressor is needed.
-fn gzip_of_spaces(mebibytes: usize) -> Vec<u8> {
+pub(crate) fn gzip_of_spaces(mebibytes: usize) -> Vec<u8> {
     let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     let (mut bits, mut count) = (0_u64, 0);
     let mut push = |out: &mut Vec<u8>, value: u64, length: u32, reversed: bool| {

@@ -205,7 +205,10 @@ fn a_record_is_identified_by_the_rules_of_its_type_and_never_guessed() {
             "native_key NoMatch",
             "serial_number Skipped",
             "uuid Skipped",
-            "asset_tag MultiMatch"
+            "asset_tag MultiMatch",
+            "fqdn Skipped",
+            "host_name_and_domain Skipped",
+            "interface_mac Skipped"
         ]
     );
 }

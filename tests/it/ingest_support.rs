@@ -7,6 +7,8 @@ use linchpin::app::{Cmdb, CmdbOptions, Editor};
 use linchpin::clock::{Clock, IdGenerator};
 use linchpin::graph::{Estate, Slot};
 use linchpin::impact::{Budget, ImpactQuestion, ImpactView, Premises, Scratch, impact};
+use linchpin::ingest::formats::Format;
+use linchpin::ingest::formats::document::DocumentOptions;
 use linchpin::ingest::report::{ItemLine, ReportLine, Summary};
 use linchpin::ingest::{IngestOptions, run};
 use linchpin::model::{Actor, ImpactState, Revision};
@@ -14,7 +16,7 @@ use linchpin::model::{Actor, ImpactState, Revision};
 /// A database in a folder that goes with it.
 pub(crate) struct Database {
     pub(crate) cmdb: Cmdb,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Database {
@@ -28,12 +30,17 @@ impl Database {
         };
         Self {
             cmdb: Cmdb::open(folder.path(), options).expect("a new store"),
-            _folder: folder,
+            folder,
         }
     }
 
     pub(crate) fn editor(&self) -> Editor {
         self.cmdb.editor(Actor { name: "tester".into() })
+    }
+
+    /// Where its files are.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     pub(crate) fn revision(&self) -> Revision {
@@ -161,6 +168,20 @@ impl Report {
 
 /// The keys of the CIs that are down, besides those that failed, when some fail.
 pub(crate) fn down(estate: &Estate, failed: &[&str], excluded_types: &[&str]) -> Vec<String> {
+    impacted(estate, failed, excluded_types, |state| state == ImpactState::Down)
+}
+
+/// The keys of the CIs that are in a worse state, besides those that failed, when some fail.
+pub(crate) fn worse(estate: &Estate, failed: &[&str]) -> Vec<String> {
+    impacted(estate, failed, &[], |state| state != ImpactState::Ok)
+}
+
+fn impacted(
+    estate: &Estate,
+    failed: &[&str],
+    excluded_types: &[&str],
+    counts: impl Fn(ImpactState) -> bool,
+) -> Vec<String> {
     let slot = |key: &&str| {
         let found = estate.sources().find_map(|source| estate.by_native_key(source.id, key));
         found.unwrap_or_else(|| panic!("no CI has the key {key}"))
@@ -189,11 +210,34 @@ pub(crate) fn down(estate: &Estate, failed: &[&str], excluded_types: &[&str]) ->
     assert!(report.is_complete());
     let impacted = report.impacted_unordered().iter();
     let mut keys: Vec<String> = impacted
-        .filter(|impacted| impacted.after == ImpactState::Down && !failed.contains(&impacted.slot))
+        .filter(|impacted| counts(impacted.after) && !failed.contains(&impacted.slot))
         .map(|impacted| name(estate, impacted.slot))
         .collect();
     keys.sort();
     keys
+}
+
+/// Options for a document whose format is found out.
+pub(crate) fn detected(source: &str) -> IngestOptions {
+    IngestOptions {
+        source: Some(source.to_owned()),
+        format: Format::Document(DocumentOptions::default()),
+        ..IngestOptions::default()
+    }
+}
+
+/// The same, for what the document does not say of itself.
+pub(crate) fn named(mut options: IngestOptions, name: &str) -> IngestOptions {
+    if let Format::Document(document) = &mut options.format {
+        document.name = Some(name.to_owned());
+    }
+    options
+}
+
+/// The text of one of our own payloads.
+pub(crate) fn fixture(name: &str) -> String {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ingest");
+    std::fs::read_to_string(folder.join(name)).expect("a fixture")
 }
 
 /// A folder of samples beside the repository, if it is there; says so if it is not.

@@ -332,6 +332,14 @@ impl Client {
         self.try_ingest(parameters, &mut payload.as_bytes()).expect("an answer")
     }
 
+    /// Posts a JSON document.
+    pub(crate) fn post(&self, path: &str, body: &str) -> Answer {
+        let request = self.agent.post(format!("{}{path}", self.url));
+        let request = request.header("content-type", "application/json");
+        let mut response = request.send(body).expect("an answer");
+        read(&mut response).expect("a body")
+    }
+
     pub(crate) fn get(&self, path: &str) -> Answer {
         let mut response = self.agent.get(format!("{}{path}", self.url)).call().expect("an answer");
         read(&mut response).expect("a body")

@@ -31,7 +31,7 @@ fn name(estate: &Estate, slot: Slot) -> String {
     estate.ci_at(slot).name().to_owned()
 }
 
-fn points(estate: &Estate, targets: &[Slot]) -> Vec<SinglePoints> {
+pub(crate) fn points(estate: &Estate, targets: &[Slot]) -> Vec<SinglePoints> {
     let level = ImpactState::Down;
     let (premises, mut scratch) = (Premises::default(), Scratch::default());
     let found = single_points_of_failure(

@@ -45,6 +45,7 @@ impl MergeMutation {
             | DeltaItem::Ci(_)
             | DeltaItem::Relationship(_)
             | DeltaItem::Group(_)
+            | DeltaItem::Review(_)
             | DeltaItem::Distinction(_) => None,
         });
         Ok(MergePayload {
@@ -149,6 +150,7 @@ fn after(written: &Written, done: Option<&Done>) -> Option<CiObject> {
         | DeltaItem::Relationship(_)
         | DeltaItem::Group(_)
         | DeltaItem::Merge(_)
+        | DeltaItem::Review(_)
         | DeltaItem::Distinction(_) => None,
     });
     let ci = changed.find(|ci| ci.id() == wanted);

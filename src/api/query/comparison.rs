@@ -262,6 +262,7 @@ fn touched(delta: &Delta) -> Option<BTreeSet<CiId>> {
             DeltaItem::Source(_)
             | DeltaItem::CiType(_)
             | DeltaItem::IngestRule(_)
+            | DeltaItem::Review(_)
             | DeltaItem::Merge(_)
             | DeltaItem::Distinction(_) => {}
             DeltaItem::RelationshipType(_) | DeltaItem::Pool(_) | DeltaItem::Lifecycle(_) => return None,

@@ -10,9 +10,10 @@ use crate::api::error::{ApiError, ApiResult};
 use crate::api::scalars::{DateTime, Json, Long};
 use crate::graph::Snapshot;
 use crate::model::delta::BeforeAfter;
+use crate::model::review::ReviewState;
 use crate::model::{
     ConfigurationItem, Delta, DeltaItem, Distinction, IngestRule, JournalEntry, Merge, RedundancyGroup, Relationship,
-    Threshold, Validity,
+    ReviewItem, Threshold, Validity,
 };
 
 /// What kind of thing a step of a delta changes.
@@ -30,6 +31,8 @@ pub enum DeltaKind {
     Lifecycle,
     /// A rule of ingest.
     IngestRule,
+    /// An item of the review queue.
+    Review,
     /// A configuration item.
     ConfigurationItem,
     /// A relationship.
@@ -52,6 +55,7 @@ impl DeltaKind {
             DeltaItem::Pool(_) => Self::Pool,
             DeltaItem::Lifecycle(_) => Self::Lifecycle,
             DeltaItem::IngestRule(_) => Self::IngestRule,
+            DeltaItem::Review(_) => Self::Review,
             DeltaItem::Ci(_) => Self::ConfigurationItem,
             DeltaItem::Relationship(_) => Self::Relationship,
             DeltaItem::Group(_) => Self::RedundancyGroup,
@@ -82,6 +86,7 @@ impl Change {
             DeltaItem::Pool(change) => Self::between(change),
             DeltaItem::Lifecycle(change) => Self::between(change),
             DeltaItem::IngestRule(change) => Self::between(change),
+            DeltaItem::Review(change) => Self::between(change),
             DeltaItem::Ci(change) => Self::between(change),
             DeltaItem::Relationship(change) => Self::between(change),
             DeltaItem::Group(change) => Self::between(change),
@@ -107,6 +112,7 @@ pub(in crate::api) fn id_of(item: &DeltaItem) -> String {
         DeltaItem::RelationshipType(change) => change.either().map(|of| of.name.to_string()),
         DeltaItem::Pool(change) => change.either().map(|pool| pool.name.to_string()),
         DeltaItem::Lifecycle(change) => change.either().map(|rule| rule.stage.to_string()),
+        DeltaItem::Review(change) => change.either().map(|review| review.id.to_string()),
         DeltaItem::IngestRule(change) => change
             .either()
             .map(|rule| format!("{}:{}", rule.kind().as_str(), rule.name())),
@@ -268,6 +274,7 @@ fn item_object(view: &Snapshot, item: &DeltaItem) -> DeltaItemObject {
         DeltaItem::RelationshipType(change) => sides(change, |of| named(of.name.as_str())),
         DeltaItem::Pool(change) => sides(change, |pool| named(pool.name.as_str())),
         DeltaItem::Lifecycle(change) => sides(change, |rule| named(rule.stage.as_str())),
+        DeltaItem::Review(change) => sides(change, review_json),
         DeltaItem::IngestRule(change) => sides(change, |rule| ingest_rule_json(view, rule)),
         DeltaItem::Ci(change) => sides(change, |ci| ci_json(view, ci)),
         DeltaItem::Relationship(change) => sides(change, |relationship| relationship_json(view, relationship)),
@@ -282,6 +289,20 @@ fn item_object(view: &Snapshot, item: &DeltaItem) -> DeltaItemObject {
         before,
         after,
     }
+}
+
+fn review_json(review: &ReviewItem) -> Value {
+    let state = match review.state {
+        ReviewState::Open => "OPEN",
+        ReviewState::Resolved { .. } => "RESOLVED",
+        ReviewState::Dismissed { .. } => "DISMISSED",
+    };
+    object([
+        ("id", Value::from(review.id.to_string())),
+        ("source", Value::from(review.source.as_str())),
+        ("subject", Value::from(review.subject.as_ref())),
+        ("state", Value::from(state)),
+    ])
 }
 
 fn ingest_rule_json(view: &Snapshot, rule: &IngestRule) -> Value {

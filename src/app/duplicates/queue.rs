@@ -96,7 +96,11 @@ impl Found {
                     *self = Self::of(estate);
                     return;
                 }
-                DeltaItem::Source(_) | DeltaItem::Group(_) | DeltaItem::Merge(_) | DeltaItem::Distinction(_) => {}
+                DeltaItem::Source(_)
+                | DeltaItem::Group(_)
+                | DeltaItem::Review(_)
+                | DeltaItem::Merge(_)
+                | DeltaItem::Distinction(_) => {}
             }
         }
         for ci in concerned {

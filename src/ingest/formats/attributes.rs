@@ -33,10 +33,15 @@ impl Attributes {
         self.input(name, value.map(Input::Boolean))
     }
 
-    /// An address, if it is one.
+    /// An address; what is written in its place and is none goes to `custom`, so that it is seen.
     pub(super) fn address(&mut self, name: &str, value: Option<&str>) -> &mut Self {
-        let address = value.and_then(|value| value.trim().parse::<std::net::IpAddr>().ok());
-        self.input(name, address.map(|address| Input::Text(address.to_string())))
+        let Some(value) = value.map(str::trim).filter(|value| !value.is_empty()) else {
+            return self;
+        };
+        match value.parse::<std::net::IpAddr>() {
+            Ok(address) => self.input(name, Some(Input::Text(address.to_string()))),
+            Err(_) => self.custom_text(name, Some(value)),
+        }
     }
 
     /// A list of texts; an empty one says nothing.
@@ -52,16 +57,21 @@ impl Attributes {
 
     /// A member of the attribute `custom`: what no declared attribute is for.
     pub(super) fn custom(&mut self, name: &str, value: Option<&Value>) -> &mut Self {
-        if let Some(value) = value.filter(|value| says_something(value)) {
-            self.custom.push((name.to_owned(), Input::from(value)));
-        }
-        self
+        let value = value.filter(|value| says_something(value));
+        self.custom_input(name, value.map(Input::from))
     }
 
     /// A text as a member of the attribute `custom`.
     pub(super) fn custom_text(&mut self, name: &str, value: Option<&str>) -> &mut Self {
-        if let Some(value) = value.map(str::trim).filter(|value| !value.is_empty()) {
-            self.custom.push((name.to_owned(), Input::from(value)));
+        let value = value.map(str::trim).filter(|value| !value.is_empty());
+        self.custom_input(name, value.map(Input::from))
+    }
+
+    fn custom_input(&mut self, name: &str, value: Option<Input>) -> &mut Self {
+        if let Some(value) = value
+            && !self.custom.iter().any(|(stated, _)| stated == name)
+        {
+            self.custom.push((name.to_owned(), value));
         }
         self
     }

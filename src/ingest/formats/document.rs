@@ -3,6 +3,7 @@
 mod adapter;
 mod content;
 mod findings;
+mod xml_shape;
 
 use crate::app::ErrorCode;
 use crate::ingest::observation::Problem;

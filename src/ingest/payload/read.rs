@@ -15,7 +15,10 @@ use serde_json::value::RawValue;
 use crate::model::{Input, Strength, Threshold, Weight};
 
 use super::json::{Attributes, FromMap, OnlyMap, Raised, input};
-use super::{CiRecord, GroupRecord, HeaderRecord, MemberRecord, PayloadError, Record, RelationshipRecord, ValueError};
+use super::{
+    CiRecord, GroupRecord, HeaderRecord, MemberRecord, PayloadError, Record, RelatedRecord, RelationshipRecord,
+    ValueError,
+};
 
 /// Reads one line, without its line feed. Blank lines are for the caller to skip.
 pub fn parse_line(line: &[u8]) -> Result<Record, PayloadError> {
@@ -205,6 +208,21 @@ impl Field<'_> {
             });
         }
         Ok(members)
+    }
+
+    /// A list of objects.
+    fn related<'de, A: MapAccess<'de>>(&self, map: &mut A) -> Result<Vec<RelatedRecord>, A::Error> {
+        let list = map.next_value::<&'de RawValue>()?;
+        let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(list.get()) else {
+            let found = input(list.get(), &self.path()).map_err(|error| self.raised.raise(error))?;
+            return Err(self.wrong("a list of objects", &found));
+        };
+        let related = list.into_iter().map(|raw| {
+            let mut parser = serde_json::Deserializer::from_str(raw.get());
+            let related = Object::new("ci.related", self.raised).deserialize(&mut parser);
+            related.map_err(serde::de::Error::custom)
+        });
+        related.collect()
     }
 
     fn attributes<'de, A: MapAccess<'de>>(&self, map: &mut A) -> Result<Vec<(String, Input)>, A::Error> {
@@ -407,6 +425,8 @@ impl Fields for CiRecord {
         "stage",
         "attributes",
         "tags",
+        "host",
+        "related",
         "valid_from",
         "valid_to",
         "aliases",
@@ -423,6 +443,8 @@ impl Fields for CiRecord {
             "stage" => self.stage = Some(field.parsed(map)?),
             "attributes" => self.attributes = field.attributes(map)?,
             "tags" => self.tags = Some(field.texts(map)?),
+            "host" => self.host = Some(field.text(map)?),
+            "related" => self.related = field.related(map)?,
             "valid_from" => self.valid_from = Some(field.moment(map)?),
             "valid_to" => self.valid_to = Some(field.moment(map)?),
             "aliases" => {
@@ -432,6 +454,20 @@ impl Fields for CiRecord {
                     .collect::<Result<_, _>>()?;
             }
             _ => self.observed_at = field.moment(map)?,
+        }
+        Ok(())
+    }
+}
+
+impl Fields for RelatedRecord {
+    const KNOWN: &'static [&'static str] = &["type", "name", "attributes"];
+    const REQUIRED: &'static [&'static str] = &["type"];
+
+    fn set<'de, A: MapAccess<'de>>(&mut self, field: &Field<'_>, map: &mut A) -> Result<(), A::Error> {
+        match field.name {
+            "type" => self.ci_type = field.text(map)?,
+            "name" => self.name = Some(field.text(map)?),
+            _ => self.attributes = field.attributes(map)?,
         }
         Ok(())
     }

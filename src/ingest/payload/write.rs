@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::model::{Input, Strength, Threshold};
 
-use super::{CiRecord, GroupRecord, HeaderRecord, IngestMode, MemberRecord, Record, RelationshipRecord};
+use super::{CiRecord, GroupRecord, HeaderRecord, IngestMode, MemberRecord, Record, RelatedRecord, RelationshipRecord};
 
 /// Writes a record as one line with its line feed.
 pub fn write_line(out: &mut impl Write, record: &Record) -> io::Result<()> {
@@ -60,6 +60,10 @@ fn ci_fields<W: Write>(object: &mut Object<'_, W>, ci: &CiRecord) -> io::Result<
     if let Some(tags) = &ci.tags {
         list(object.field("tags")?, tags, |out, tag| text(out, tag))?;
     }
+    object.text("host", ci.host.as_deref())?;
+    if !ci.related.is_empty() {
+        list(object.field("related")?, &ci.related, related)?;
+    }
     object.moment("valid_from", ci.valid_from)?;
     object.moment("valid_to", ci.valid_to)?;
     if !ci.aliases.is_empty() {
@@ -68,6 +72,14 @@ fn ci_fields<W: Write>(object: &mut Object<'_, W>, ci: &CiRecord) -> io::Result<
         })?;
     }
     object.moment("observed_at", ci.observed_at.map(Some))
+}
+
+fn related<W: Write>(out: &mut W, related: &RelatedRecord) -> io::Result<()> {
+    let mut object = Object::open(out)?;
+    object.text("type", Some(&related.ci_type))?;
+    object.text("name", related.name.as_deref())?;
+    object.attributes(&related.attributes)?;
+    object.close()
 }
 
 fn relationship_fields<W: Write>(object: &mut Object<'_, W>, relationship: &RelationshipRecord) -> io::Result<()> {

@@ -19,7 +19,7 @@ pub(super) struct Item {
     /// The identity of what is no CI.
     pub(super) other_id: Option<String>,
     pub(super) problems: Vec<ProblemLine>,
-    candidates: Vec<CiId>,
+    pub(super) candidates: Vec<CiId>,
     pub(super) attempts: Vec<Attempt>,
 }
 
@@ -104,7 +104,7 @@ impl Item {
 }
 
 /// A refused command as a problem, with the field and value it is about.
-pub(super) fn command_problem(error: &CommandError) -> ProblemLine {
+pub fn command_problem(error: &CommandError) -> ProblemLine {
     let details = error.details();
     let detail = |name: &str| {
         let found = details.iter().find(|(known, _)| *known == name);

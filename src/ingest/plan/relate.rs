@@ -105,7 +105,7 @@ impl Planning<'_, '_> {
         }
     }
 
-    fn saw_relationship(&mut self, relationship: RelationshipId, observed_at: Option<Timestamp>) {
+    pub(super) fn saw_relationship(&mut self, relationship: RelationshipId, observed_at: Option<Timestamp>) {
         if let Some(place) = self.planner.saw_relationship(relationship, observed_at) {
             self.memory.mention(Mention::Relationship(place));
         }

@@ -277,7 +277,7 @@ fn summarise(delta: &Delta) -> DeltaSummary {
             DeltaItem::Pool(item) => count(&mut summary.definitions, item),
             DeltaItem::Lifecycle(item) => count(&mut summary.definitions, item),
             DeltaItem::IngestRule(item) => count(&mut summary.definitions, item),
-            DeltaItem::Source(_) | DeltaItem::Merge(_) | DeltaItem::Distinction(_) => {}
+            DeltaItem::Source(_) | DeltaItem::Review(_) | DeltaItem::Merge(_) | DeltaItem::Distinction(_) => {}
         }
     }
     summary

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::ingest::formats::{Parsed, Parser};
 use crate::ingest::observation::{Observation, Warning};
 use crate::ingest::payload::HeaderRecord;
+use crate::ingest::secrets::Secrets;
 
 use super::{IngestError, IngestOptions};
 
@@ -62,6 +63,7 @@ pub(super) struct Feeder<R> {
     options: IngestOptions,
     input: R,
     parser: Parser,
+    secrets: Secrets,
     batch: Batch,
     bytes: u64,
     sender: SyncSender<Fed>,
@@ -71,12 +73,13 @@ pub(super) struct Feeder<R> {
 struct Done;
 
 impl<R: BufRead> Feeder<R> {
-    pub(super) fn new(options: IngestOptions, input: R, sender: SyncSender<Fed>) -> Self {
+    pub(super) fn new(options: IngestOptions, secrets: Secrets, input: R, sender: SyncSender<Fed>) -> Self {
         let parser = Parser::new(&options.format, options.limits);
         Self {
             options,
             input,
             parser,
+            secrets,
             batch: Batch {
                 number: 1,
                 ..Batch::default()
@@ -135,7 +138,10 @@ impl<R: BufRead> Feeder<R> {
                     return Err(Done);
                 }
                 Parsed::Warning(warning) => self.send(Fed::Warning(warning))?,
-                Parsed::Observation(observation) => self.add(observation)?,
+                Parsed::Observation(mut observation) => {
+                    self.secrets.clean(&mut observation);
+                    self.add(observation)?;
+                }
             }
         }
         if self.options.is_one_write() && self.bytes > self.options.atomic_bytes_max {

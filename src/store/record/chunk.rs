@@ -159,7 +159,7 @@ fn decode_run<T: Packed>(bytes: &[u8]) -> Result<Vec<T>, RecordError> {
 pub(in crate::store) fn check_chunk(kind: ChunkKind, bytes: &[u8]) -> Result<u64, RecordError> {
     let mut count = 0;
     match kind {
-        ChunkKind::Catalog | ChunkKind::Sources | ChunkKind::Groups | ChunkKind::Identities => {
+        ChunkKind::Catalog | ChunkKind::Sources | ChunkKind::Groups | ChunkKind::Reviews | ChunkKind::Identities => {
             count = decode_items(bytes)?.len() as u64;
         }
         ChunkKind::Cis => decode_cis(bytes, |_, _| count += 1)?,

@@ -82,6 +82,7 @@ impl Packed for DeltaItem {
             Self::IngestRule(item) => tagged(8, item, writer),
             Self::Merge(item) => tagged(20, item, writer),
             Self::Distinction(item) => tagged(21, item, writer),
+            Self::Review(item) => tagged(11, item, writer),
         }
     }
 
@@ -100,6 +101,7 @@ impl Packed for DeltaItem {
             10 => Self::Source(BeforeAfter::<WholeSource>::read(reader)?.map(|whole| whole.0.clone())),
             20 => Self::Merge(BeforeAfter::read(reader)?),
             21 => Self::Distinction(BeforeAfter::read(reader)?),
+            11 => Self::Review(BeforeAfter::read(reader)?),
             _ => return Err(PackError),
         })
     }

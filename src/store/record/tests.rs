@@ -12,6 +12,7 @@ use crate::model::definition::{
     RelationshipTypeDefinition, ValueType,
 };
 use crate::model::network::Mac;
+use crate::model::review::{ReviewItem, ReviewKind, ReviewState};
 use crate::model::rule::{
     Authority, AuthorityPolicy, AuthorityRule, ClassAlias, DerivationRule, JunkRule, OnManyMatches, OnNoMatch,
     SourceRights, SourceRule,
@@ -20,7 +21,7 @@ use crate::model::{
     Actor, Attribute, AttributeId, AttributeValue, Attributes, CiFields, CiTypeId, ConfigurationItem, Decimal, Delta,
     DeltaItem, Distinction, GroupMember, IdempotencyKey, ImpactState, IngestRule, JournalEntry, LifecycleStage, Merge,
     MergedGroup, MergedRelationship, Origin, PoolId, RedundancyGroup, Relationship, RelationshipFate, RelationshipId,
-    RelationshipTypeId, SaidBy, Source, SourceId, Threshold, Thresholds,
+    RelationshipTypeId, ReviewId, SaidBy, Source, SourceId, Threshold, Thresholds,
 };
 use crate::store::ChunkKind;
 
@@ -469,6 +470,33 @@ fn ingest_rules() -> impl Strategy<Value = IngestRule> {
     ]
 }
 
+fn reviews() -> impl Strategy<Value = ReviewItem> {
+    let texts = (texts(), texts(), texts(), texts());
+    let state = prop_oneof![
+        Just(ReviewState::Open),
+        (ci_ids(), seconds()).prop_map(|(ci, at)| ReviewState::Resolved { ci, at }),
+        (super::tests::texts(), seconds()).prop_map(|(reason, at)| ReviewState::Dismissed {
+            reason: reason.into(),
+            at
+        }),
+    ];
+    let kind = any::<prop::sample::Index>();
+    (ci_ids(), kind, names(), texts, vec(ci_ids(), 0..3), seconds(), state).prop_map(
+        |(id, kind, source, (subject, ci_type, record, reason), candidates, first_seen, state)| ReviewItem {
+            id: ReviewId::from_uuid(id.as_uuid()),
+            kind: ReviewKind::ALL[kind.index(3)],
+            source,
+            subject: subject.into(),
+            ci_type: ci_type.into(),
+            record: record.into(),
+            candidates,
+            reason: reason.into(),
+            first_seen,
+            state,
+        },
+    )
+}
+
 fn sources() -> impl Strategy<Value = Source> {
     (any::<u16>(), names()).prop_map(|(id, name)| Source {
         id: SourceId::new(id),
@@ -532,6 +560,7 @@ fn items() -> impl Strategy<Value = DeltaItem> {
         changes(pools().boxed()).prop_map(DeltaItem::Pool),
         changes(lifecycle_rules().boxed()).prop_map(DeltaItem::Lifecycle),
         changes(ingest_rules().boxed()).prop_map(DeltaItem::IngestRule),
+        changes(reviews().boxed()).prop_map(DeltaItem::Review),
         changes(cis().boxed()).prop_map(DeltaItem::Ci),
         changes(relationships().boxed()).prop_map(DeltaItem::Relationship),
         changes(groups().boxed()).prop_map(DeltaItem::Group),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 
 use crate::app::ErrorCode;
-use crate::ingest::observation::{Observed, Problem};
+use crate::ingest::observation::{Observed, Problem, shorten};
 use crate::ingest::payload::{CiRecord, RelationshipRecord};
 use crate::model::{Input, Weight};
 
@@ -44,7 +44,7 @@ impl Columns {
             .zip(sorted.iter().skip(1))
             .find(|(name, next)| name == next)
         {
-            return refuse(format!("the column `{}` stands twice in the header", twice.0));
+            return refuse(format!("the column `{}` stands twice in the header", shorten(twice.0)));
         }
         let all: BTreeMap<Field, Vec<usize>> = Field::ALL
             .into_iter()
@@ -64,7 +64,7 @@ impl Columns {
             return refuse(format!(
                 "no column says the `{}` of a row; the columns are: {}",
                 absent.as_str(),
-                names.join(", ")
+                shorten(&names.join(", "))
             ));
         }
         let mut fields = all;
@@ -172,6 +172,8 @@ impl Cells<'_> {
             stage: stage.and_then(|stage| self.parse(Field::Stage, &stage)),
             attributes: self.attributes(),
             tags,
+            host: None,
+            related: Vec::new(),
             valid_from: self.moment(Field::ValidFrom),
             valid_to: self.moment(Field::ValidTo),
             observed_at: self.moment(Field::ObservedAt).flatten(),

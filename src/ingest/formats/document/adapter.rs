@@ -28,12 +28,25 @@ impl fmt::Debug for Adapter {
 
 /// All document formats, by name.
 pub const ADAPTERS: &[Adapter] = &[
+    formats::alertmanager::ADAPTER,
     formats::ansible::ADAPTER,
+    formats::aws::ADAPTER,
     formats::backstage::ADAPTER,
+    formats::cyclonedx::ADAPTER,
     formats::facter::ADAPTER,
+    formats::glpi::FUSIONINVENTORY,
+    formats::glpi::GLPI,
+    formats::gml::ADAPTER,
+    formats::graphml::ADAPTER,
+    formats::itop::ADAPTER,
     formats::native_json::ADAPTER,
     formats::kubernetes::ADAPTER,
+    formats::librenms::ADAPTER,
+    formats::napalm::ADAPTER,
+    formats::netbox::ADAPTER,
     formats::nmap::ADAPTER,
+    formats::service_graph::ADAPTER,
+    formats::spdx::ADAPTER,
     formats::terraform::ADAPTER,
 ];
 

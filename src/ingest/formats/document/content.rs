@@ -8,7 +8,10 @@ use crate::ingest::observation::Problem;
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Most elements and texts of an XML document.
-const XML_NODES_MAX: u32 = 20_000_000;
+const XML_NODES_MAX: u32 = 8_000_000;
+
+/// Most values of a JSON document: each takes tens of bytes, where it is written in two.
+const JSON_VALUES_MAX: usize = 8_000_000;
 
 /// A document, read as far as its notation goes.
 #[derive(Clone, Debug)]
@@ -70,6 +73,7 @@ impl Content {
         if text.contains("<!ENTITY") {
             return Err(refuse("the document declares entities, which are not taken".to_owned()));
         }
+        super::xml_shape::check(text).map_err(refuse)?;
         let options = roxmltree::ParsingOptions {
             allow_dtd: true,
             nodes_limit: XML_NODES_MAX,
@@ -114,8 +118,27 @@ impl Content {
 
 /// JSON documents, one behind the other.
 fn json(text: &str) -> Result<Vec<Value>, Problem> {
+    if commas(text) > JSON_VALUES_MAX {
+        let message = format!("the document has more than {JSON_VALUES_MAX} values, which is the limit for JSON");
+        return Err(Problem::new(ErrorCode::BodyTooLarge, message));
+    }
     let values: Result<Vec<Value>, serde_json::Error> = serde_json::Deserializer::from_str(text).into_iter().collect();
     values.map_err(|error| Problem::new(ErrorCode::MalformedJson, format!("the document is not JSON: {error}")))
+}
+
+/// How many commas stand outside of texts: about as many as there are values.
+fn commas(text: &str) -> usize {
+    let (mut count, mut inside, mut escaped) = (0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = inside,
+            b'"' => inside = !inside,
+            b',' if !inside => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 /// YAML documents.

@@ -20,7 +20,7 @@ pub struct Findings<'n> {
 }
 
 impl<'n> Findings<'n> {
-    pub(super) fn new(name: Option<&'n str>) -> Self {
+    pub(in crate::ingest::formats) fn new(name: Option<&'n str>) -> Self {
         Self {
             name,
             found: Vec::new(),
@@ -110,7 +110,7 @@ impl<'n> Findings<'n> {
         self.records
     }
 
-    pub(super) fn into_found(mut self) -> Vec<Parsed> {
+    pub(in crate::ingest::formats) fn into_found(mut self) -> Vec<Parsed> {
         if self.warnings > WARNINGS_MAX {
             self.found.push(Parsed::Warning(Warning {
                 code: "WARNINGS_LEFT_OUT",

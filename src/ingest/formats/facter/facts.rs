@@ -201,18 +201,15 @@ fn system(facts: Facts<'_>, fields: &mut Fields, notes: &mut Notes) {
 
 /// All disks together, in GiB; optical and floppy drives are none.
 fn disk_space(facts: Facts<'_>) -> Option<i64> {
-    let sizes: Vec<i64> = match facts.get("disks", "").and_then(Value::as_object) {
-        Some(disks) => {
-            let fixed = disks.iter().filter(|(name, _)| is_disk(name));
-            fixed
-                .filter_map(|(_, disk)| integer_of(disk.get("size_bytes")))
-                .collect()
-        }
-        None => {
-            let names = facts.text("", "blockdevices").unwrap_or_default();
-            let size = |name: &str| facts.integer("", &format!("blockdevice_{name}_size"));
-            names.split(',').filter(|name| is_disk(name)).filter_map(size).collect()
-        }
+    let sizes: Vec<i64> = if let Some(disks) = facts.get("disks", "").and_then(Value::as_object) {
+        let fixed = disks.iter().filter(|(name, _)| is_disk(name));
+        fixed
+            .filter_map(|(_, disk)| integer_of(disk.get("size_bytes")))
+            .collect()
+    } else {
+        let names = facts.text("", "blockdevices").unwrap_or_default();
+        let size = |name: &str| facts.integer("", &format!("blockdevice_{name}_size"));
+        names.split(',').filter(|name| is_disk(name)).filter_map(size).collect()
     };
     let bytes = sizes.into_iter().fold(0_i64, i64::saturating_add);
     (bytes > 0).then_some(bytes >> 30)

@@ -151,11 +151,6 @@ impl Fields {
         }
     }
 
-    /// Whether an attribute has been stated.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.attributes.iter().any(|(stated, _)| stated == name)
-    }
-
     /// The attributes.
     pub(crate) fn finish(mut self) -> Vec<(String, Input)> {
         if !self.custom.is_empty() {
@@ -215,7 +210,11 @@ pub(super) fn mac(text: &str) -> Option<String> {
     let parts: Vec<&str> = text.split([':', '-']).collect();
     let digits: String = match parts.len() {
         6 if parts.iter().all(|part| matches!(part.len(), 1 | 2)) => {
-            parts.iter().map(|part| format!("{part:0>2}")).collect()
+            let padded = parts
+                .iter()
+                .flat_map(|part| ["0".get(part.len() - 1..).unwrap_or_default(), part]);
+            // One digit alone lacks its zero.
+            padded.collect()
         }
         1 | 3 => text.replace(['.', '-', ':'], ""),
         _ => return None,

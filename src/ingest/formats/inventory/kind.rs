@@ -97,6 +97,12 @@ pub(crate) fn machine_type(clues: Clues<'_>) -> (&'static str, Option<&'static s
     if clues.guest == Some(true) || clues.guest.is_none() && virtual_model {
         return ("virtual_machine", None);
     }
+    if model.starts_with("macbook") {
+        return ("end_user_device", Some("laptop"));
+    }
+    if model.starts_with("imac") {
+        return ("end_user_device", Some("desktop"));
+    }
     if PORTABLE.contains(&chassis.as_str()) {
         let kind = if chassis == "tablet" { "tablet" } else { "laptop" };
         return ("end_user_device", Some(kind));

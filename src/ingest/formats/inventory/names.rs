@@ -47,7 +47,7 @@ pub(crate) fn means_nothing(text: &str) -> bool {
     text.len() <= 32 && FILLERS.contains(&text.to_ascii_lowercase().as_str())
         || text
             .chars()
-            .all(|c| matches!(c, '0' | '-' | '.' | 'x' | 'X' | 'f' | 'F'))
+            .all(|c| matches!(c, '0' | ':' | '-' | '.' | 'x' | 'X' | 'f' | 'F'))
             && !text.is_empty()
             && zero(text)
 }

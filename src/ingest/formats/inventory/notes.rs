@@ -30,8 +30,8 @@ impl Notes {
     pub(crate) fn add_many(&mut self, code: &'static str, reason: &str, examples: usize, example: &str) {
         if examples > 0 {
             self.add(code, reason, example);
-            if let Some(entry) = self.counts.get_mut(&(code, reason.to_owned())) {
-                entry.0 += examples - 1;
+            if let Some((count, _)) = self.counts.get_mut(&(code, reason.to_owned())) {
+                *count += examples - 1;
             }
         }
     }

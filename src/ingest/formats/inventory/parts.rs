@@ -49,12 +49,23 @@ impl Machine {
     /// Records a part: a CI whose key is built on the machine's, and its relationship to the machine.
     /// Returns the part's key.
     pub(crate) fn part(&self, part: &Part<'_>, fields: Fields, findings: &mut Findings<'_>) -> String {
+        self.part_of(part, None, fields, findings)
+    }
+
+    /// Records a part that belongs to another part of the machine, if `whole` is the key of one.
+    pub(crate) fn part_of(
+        &self,
+        part: &Part<'_>,
+        whole: Option<&str>,
+        fields: Fields,
+        findings: &mut Findings<'_>,
+    ) -> String {
         let key = format!("{}:{}/{}", part.ci_type, self.key, part.local_key);
         findings.ci(self.record(key.clone(), part.ci_type, part.name, fields.finish()));
         findings.relationship_record(RelationshipRecord {
             from: key.clone(),
             relationship_type: part.relationship_type.to_owned(),
-            to: self.key.clone(),
+            to: whole.unwrap_or(&self.key).to_owned(),
             forward: part.forward.map(Some),
             observed_at: self.observed_at,
             ..RelationshipRecord::default()
@@ -377,7 +388,7 @@ pub(crate) fn moment(text: &str) -> Option<Timestamp> {
 }
 
 /// A name without line ends and other control characters, cut to what a name may be.
-fn plain_name(name: &str) -> String {
+pub(super) fn plain_name(name: &str) -> String {
     let words: Vec<&str> = name.split(|c: char| c.is_whitespace() || c.is_control()).collect();
     let name = words
         .iter()

@@ -331,7 +331,7 @@ fn service(value: &Value, attributes: &mut Attributes) {
         _ => "cluster_ip",
     };
     attributes.text("service_kind", Some(kind));
-    attributes.address("primary_ip", cluster_ip);
+    attributes.address("primary_ip", cluster_ip.filter(|address| *address != "None"));
     attributes.texts("ip_addresses", balancer_addresses(value));
     attributes.custom_text("external_name", text_at(value, &["spec", "externalName"]));
     attributes.custom("ports", at(value, &["spec", "ports"]));

@@ -15,6 +15,10 @@ use crate::ingest::payload::{CiRecord, RelationshipRecord};
 use super::children;
 use super::service::Service;
 
+/// The type of every host: what a scan guesses changes from scan to scan, and a type must not. A better
+/// source refines it, and a host that is recorded as something more telling stays that.
+const CI_TYPE: &str = "device";
+
 /// A guess of the operating system counts from this accuracy on, in percent.
 const ACCURACY_MIN: u32 = 90;
 
@@ -105,7 +109,7 @@ impl<'a> Host<'a> {
         };
         let machine = Machine {
             name: full.clone().or_else(|| short.clone()).unwrap_or_else(|| self.shown()),
-            ci_type: self.ci_type(),
+            ci_type: CI_TYPE,
             key,
             observed_at: self.observed_at,
         };
@@ -118,6 +122,7 @@ impl<'a> Host<'a> {
         fields.custom("mac_vendor", self.vendor);
         if let Some(guess) = self.guess.as_ref().filter(|guess| guess.accuracy >= ACCURACY_MIN) {
             fields.custom("operating_system_guess", Some(guess.name));
+            fields.custom("device_guess", guess.kind);
         }
         machine.tell(fields, findings);
         for address in &self.addresses {
@@ -140,29 +145,13 @@ impl<'a> Host<'a> {
         let machine = Machine {
             key: given.clone().unwrap_or_else(|| format!("address:{}", self.shown())),
             name: given.clone().unwrap_or_else(|| "localhost".to_owned()),
-            ci_type: self.ci_type(),
+            ci_type: CI_TYPE,
             observed_at: self.observed_at,
         };
         let mut fields = Fields::default();
         fields.text("fqdn", fqdn_of([given.as_deref()]).as_deref());
         machine.tell(fields, findings);
         self.tell_services(&machine, notes, findings);
-    }
-
-    /// What the scan takes the host for, where it is sure; otherwise a server.
-    fn ci_type(&self) -> &'static str {
-        let sure = self.guess.as_ref().filter(|guess| guess.accuracy >= ACCURACY_MIN);
-        match sure.and_then(|guess| guess.kind).unwrap_or_default() {
-            "switch" => "switch",
-            "router" | "broadband router" => "router",
-            "firewall" => "firewall",
-            "load balancer" => "load_balancer",
-            "WAP" => "access_point",
-            "printer" | "print server" => "printer",
-            "storage-misc" => "storage_array",
-            "phone" | "VoIP phone" => "end_user_device",
-            _ => "server",
-        }
     }
 
     fn tell_services(&self, machine: &Machine, notes: &mut Notes, findings: &mut Findings<'_>) {
