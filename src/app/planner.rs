@@ -133,9 +133,10 @@ impl<'a> Planner<'a> {
 
     /// Checks a command and, if nothing refuses it, applies it.
     pub fn execute(&mut self, command: &Command) -> Result<Done, CommandError> {
-        let (delta, lost) = match command {
-            Command::RevertMerge { absorbed } => self.preview_revert(*absorbed)?,
-            _ => (self.preview(command)?, Vec::new()),
+        let (delta, lost) = if let Command::RevertMerge { absorbed } = command {
+            self.preview_revert(*absorbed)?
+        } else {
+            (self.preview(command)?, Vec::new())
         };
         let mut done = done(self.estate, command, &delta);
         done.lost = lost;

@@ -64,6 +64,7 @@ fn value(estate: &Estate, number: u128, name: &str) -> Option<Input> {
     Some(value.to_input())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with a value that may be absent")]
 fn text(text: &str) -> Option<Input> {
     Some(Input::Text(text.to_owned()))
 }
@@ -381,9 +382,9 @@ proptest! {
         let request = WriteRequest::commands(vec![merge(ci(survivor), ci(absorbed), take)]);
         let outcome = editor(&cmdb).write_blocking(request).expect("the write is taken");
         let absorbed = match &outcome.commands[0] {
-            Ok(_) => outcome.delta.items.iter().find_map(|item| match item {
-                crate::model::DeltaItem::Merge(merge) => merge.after.as_ref().map(|merge| merge.alias()),
-                _ => None,
+            Ok(_) => outcome.delta.items.iter().find_map(|item| {
+                let crate::model::DeltaItem::Merge(merge) = item else { return None };
+                merge.after.as_ref().map(|merge| merge.alias())
             }).expect("a merge writes its record"),
             Err(_) => return Ok(()),
         };

@@ -80,19 +80,14 @@ pub(super) struct Merged {
     pub(super) shown: Vec<MergedField>,
 }
 
-pub(super) fn merge(
-    estate: &Estate,
-    pair: &Pair,
-    choices: &Choices,
-    decision: Decision,
-) -> Result<Merged, CommandError> {
+pub(super) fn merge(estate: &Estate, pair: &Pair, choices: &Choices, decision: Decision) -> Merged {
     let merging = Merging {
         estate,
         sides: [pair.of_survivor.to_fields(), pair.of_absorbed.to_fields()],
         choices,
         decision,
     };
-    Ok(merging.merge())
+    merging.merge()
 }
 
 struct Merging<'a> {
@@ -203,11 +198,11 @@ impl Merging<'_> {
         let [survivor, absorbed] = &self.sides;
         let pinned = [survivor, absorbed].map(|fields| fields.standing.is_pinned(id));
         let has = |fields: &CiFields| fields.attributes.get(id).is_some();
-        match pinned {
-            [true, _] => MergeSide::Survivor,
-            [false, true] => MergeSide::Absorbed,
-            [false, false] if !has(survivor) && has(absorbed) => MergeSide::Absorbed,
-            [false, false] => MergeSide::Survivor,
+        let by_absorbed = pinned == [false, true] || pinned == [false, false] && !has(survivor) && has(absorbed);
+        if by_absorbed {
+            MergeSide::Absorbed
+        } else {
+            MergeSide::Survivor
         }
     }
 
@@ -218,10 +213,9 @@ impl Merging<'_> {
             return Some(*side);
         }
         match (survivor.standing.is_pinned(id), absorbed.standing.is_pinned(id)) {
-            (true, _) => Some(MergeSide::Survivor),
             (false, true) => Some(MergeSide::Absorbed),
             (false, false) if id == AttributeId::TAGS => None,
-            (false, false) => Some(MergeSide::Survivor),
+            (true, _) | (false, false) => Some(MergeSide::Survivor),
         }
     }
 
@@ -372,19 +366,19 @@ fn origins(survivor: &CiFields, absorbed: &CiFields) -> Vec<Origin> {
 /// A source is silent on the one CI if it was silent on both, as far as it knew them.
 fn stale(survivor: &CiFields, absorbed: &CiFields) -> Vec<Stale> {
     let knows = |fields: &CiFields, source| fields.origins.iter().any(|origin| origin.source == source);
-    let mut stale: Vec<Stale> = Vec::new();
+    let mut silent: Vec<Stale> = Vec::new();
     for (fields, other) in [(survivor, absorbed), (absorbed, survivor)] {
         for one in &fields.standing.stale {
-            let speaks = knows(other, one.source) && other.standing.stale_since(one.source).is_none();
-            match stale.iter_mut().find(|known| known.source == one.source) {
-                Some(known) => known.since = known.since.max(one.since),
-                None if speaks => {}
-                None => stale.push(*one),
+            let is_heard = knows(other, one.source) && other.standing.stale_since(one.source).is_none();
+            match silent.iter_mut().find(|earlier| earlier.source == one.source) {
+                Some(earlier) => earlier.since = earlier.since.max(one.since),
+                None if is_heard => {}
+                None => silent.push(*one),
             }
         }
     }
-    stale.sort_by_key(|stale| stale.source);
-    stale
+    silent.sort_by_key(|stale| stale.source);
+    silent
 }
 
 fn aliases(survivor: &CiFields, absorbed: &CiFields) -> Vec<crate::model::CiId> {
