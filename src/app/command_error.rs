@@ -190,7 +190,6 @@ impl CommandError {
     }
 
     /// The field, value, limit or candidates at fault, by name, for machines.
-    #[expect(clippy::too_many_lines, reason = "one arm for each error")]
     pub fn details(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::UnknownCiType { name } | Self::UnknownRelationshipType { name } => {
@@ -202,34 +201,26 @@ impl CommandError {
                 attribute,
                 value,
                 existing,
-            } => {
-                vec![
-                    ("field", attribute.clone()),
-                    ("value", value.clone()),
-                    ("existing", existing.to_string()),
-                ]
-            }
-            Self::InvalidText { field, bytes, limit } => {
-                vec![
-                    ("field", (*field).to_owned()),
-                    ("bytes", bytes.to_string()),
-                    ("limit", limit.to_string()),
-                ]
-            }
-            Self::StaleRevision { expected, found, .. } => {
-                vec![
-                    ("field", "expectedRevision".to_owned()),
-                    ("value", expected.to_string()),
-                    ("found", found.to_string()),
-                ]
-            }
-            Self::IllegalTransition { to, allowed, .. } => {
-                vec![
-                    ("field", "stage".to_owned()),
-                    ("value", to.to_string()),
-                    ("allowed", join(allowed)),
-                ]
-            }
+            } => vec![
+                ("field", attribute.clone()),
+                ("value", value.clone()),
+                ("existing", existing.to_string()),
+            ],
+            Self::InvalidText { field, bytes, limit } => vec![
+                ("field", (*field).to_owned()),
+                ("bytes", bytes.to_string()),
+                ("limit", limit.to_string()),
+            ],
+            Self::StaleRevision { expected, found, .. } => vec![
+                ("field", "expectedRevision".to_owned()),
+                ("value", expected.to_string()),
+                ("found", found.to_string()),
+            ],
+            Self::IllegalTransition { to, allowed, .. } => vec![
+                ("field", "stage".to_owned()),
+                ("value", to.to_string()),
+                ("allowed", join(allowed)),
+            ],
             Self::EndNotFound { field, ci } => vec![("field", (*field).to_owned()), ("value", ci.to_string())],
             Self::CatalogBreaksData { count, examples, .. } => {
                 let examples: Vec<String> = examples.iter().map(ToString::to_string).collect();

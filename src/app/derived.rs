@@ -135,6 +135,7 @@ fn gone_rules(estate: &Estate, delta: &Delta) -> Vec<DerivationRule> {
         | DeltaItem::RelationshipType(_)
         | DeltaItem::Pool(_)
         | DeltaItem::Lifecycle(_)
+        | DeltaItem::Review(_)
         | DeltaItem::Ci(_)
         | DeltaItem::Relationship(_)
         | DeltaItem::Group(_)
@@ -174,6 +175,7 @@ fn concerns(estate: &Estate, rules: &[DerivationRule], delta: &Delta) -> BTreeSe
             DeltaItem::Source(_)
             | DeltaItem::Pool(_)
             | DeltaItem::Lifecycle(_)
+            | DeltaItem::Review(_)
             | DeltaItem::Group(_)
             | DeltaItem::Merge(_)
             | DeltaItem::Distinction(_) => {}

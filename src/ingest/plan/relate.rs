@@ -71,25 +71,22 @@ impl Planning<'_, '_> {
         if self.terms.report_all {
             item.key = Some(key_of(&record));
         }
-        match known {
-            Some(relationship) => {
-                let key = key_of(&record);
-                self.confirm(relationship, item);
-                if reconcile::is_plain(&record) {
-                    self.saw_relationship(relationship, observed_at);
-                    item.other_id = self.terms.report_all.then(|| relationship.to_string());
-                } else {
-                    let patch = reconcile::relationship_patch(record, group);
-                    let command = Command::ChangeRelationship { relationship, patch };
-                    self.execute_relationship(&command, key, Outcome::Updated, observed_at, item);
-                }
+        if let Some(relationship) = known {
+            let key = key_of(&record);
+            self.confirm(relationship, item);
+            if reconcile::is_plain(&record) {
+                self.saw_relationship(relationship, observed_at);
+                item.other_id = self.terms.report_all.then(|| relationship.to_string());
+            } else {
+                let patch = reconcile::relationship_patch(record, group);
+                let command = Command::ChangeRelationship { relationship, patch };
+                self.execute_relationship(&command, key, Outcome::Updated, observed_at, item);
             }
-            None => {
-                let key = key_of(&record);
-                let ends = (estate.ci_id(from), estate.ci_id(to));
-                let command = Command::Relate(reconcile::new_relationship(record, ends, group));
-                self.execute_relationship(&command, key, Outcome::Created, observed_at, item);
-            }
+        } else {
+            let key = key_of(&record);
+            let ends = (estate.ci_id(from), estate.ci_id(to));
+            let command = Command::Relate(reconcile::new_relationship(record, ends, group));
+            self.execute_relationship(&command, key, Outcome::Created, observed_at, item);
         }
     }
 
