@@ -260,27 +260,27 @@ impl CommandError {
             | Self::BatchRefused => Vec::new(),
         }
     }
+}
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "it is asked of errors of merges alone")]
+impl CommandError {
+    /// The details of what was refused of merges and duplicates.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "it is asked of these errors only")]
     fn merge_details(&self) -> Vec<(&'static str, String)> {
+        let field = |name: &str, value: String| vec![("field", name.to_owned()), ("value", value)];
         match self {
-            Self::MergeSelf { absorbed, .. } => vec![("field", "absorbed".to_owned()), ("value", absorbed.to_string())],
+            Self::MergeSelf { absorbed, .. } => field("absorbed", absorbed.to_string()),
             Self::MergeTypes {
                 survivor_type,
                 absorbed_type,
                 ..
-            } => vec![
-                ("field", "absorbed".to_owned()),
-                ("value", absorbed_type.clone()),
-                ("found", survivor_type.clone()),
-            ],
-            Self::MergeChoice { attribute, .. } => vec![("field", "take".to_owned()), ("value", attribute.clone())],
-            Self::MergeNotFound { ci } | Self::MergeTypeGone { ci } => {
-                vec![("field", "absorbed".to_owned()), ("value", ci.to_string())]
+            } => {
+                let mut details = field("absorbed", absorbed_type.clone());
+                details.push(("found", survivor_type.clone()));
+                details
             }
-            Self::DistinctionNotFound { one, other } => {
-                vec![("field", "cis".to_owned()), ("value", format!("{one} {other}"))]
-            }
+            Self::MergeChoice { attribute, .. } => field("take", attribute.clone()),
+            Self::MergeNotFound { ci } | Self::MergeTypeGone { ci } => field("absorbed", ci.to_string()),
+            Self::DistinctionNotFound { one, other } => field("cis", format!("{one} {other}")),
             _ => Vec::new(),
         }
     }

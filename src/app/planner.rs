@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::CommandError;
 use super::check::merge::{Loss, revert};
 use super::check::{Circumstances, check};
+use super::derived::follow;
 use crate::clock::IdGenerator;
 use crate::graph::sightings::SightingKind;
 use crate::graph::{Estate, Slot};
@@ -143,7 +144,9 @@ impl<'a> Planner<'a> {
         if !delta.is_empty() {
             self.register_source();
             self.estate.apply(&delta);
+            let followed = follow(self.estate, &delta, self.at);
             self.delta.items.extend(delta.items);
+            self.delta.items.extend(followed.items);
         }
         Ok(done)
     }

@@ -174,6 +174,8 @@ pub struct NewCi {
     pub native_key: Option<String>,
     /// When it was observed; absent: now.
     pub observed_at: Option<Timestamp>,
+    /// Identities that other CIs had before they became part of it.
+    pub aliases: Vec<CiId>,
 }
 
 /// What a source says of a recorded CI; what is absent is not said.
@@ -185,6 +187,8 @@ pub struct CiObservation {
     pub stage: Option<LifecycleStage>,
     /// When it was observed; absent: now.
     pub observed_at: Option<Timestamp>,
+    /// Identities that other CIs had before they became part of it.
+    pub aliases: Vec<CiId>,
 }
 
 /// Changes to a CI; what is absent stays.
