@@ -146,7 +146,7 @@ fn what_fits_several_waits_for_a_person_and_is_found_after_the_decision() {
         let wanted = json!({ "id": item["id"], "ci": item["candidates"][1]["id"] });
         let resolved = process.data(RESOLVE, &json!({ "input": wanted }));
         assert_eq!(
-            resolved["resolveReview"]["review"]["resolvedTo"]["name"], "b",
+            resolved["resolveReview"]["review"]["resolvedTo"]["id"], item["candidates"][1]["id"],
             "{resolved}"
         );
         let again = process.graphql(RESOLVE, &json!({ "input": wanted }));
