@@ -21,7 +21,7 @@ use super::command_error::SHORT_TEXT_BYTES_MAX;
 use crate::clock::IdGenerator;
 use crate::graph::{Estate, Slot};
 use crate::model::{
-    Attribute, AttributeId, AttributeValue, Attributes, CiId, Command, Delta, Revision, SourceId, Stamp,
+    Attribute, AttributeId, AttributeValue, Attributes, CiId, Command, Delta, Revision, SourceId, SourceName, Stamp,
 };
 
 /// What a check needs beside the state and the command.
@@ -33,6 +33,8 @@ pub(super) struct Circumstances<'a> {
     pub(super) revision: Revision,
     /// Who is behind it.
     pub(super) source: SourceId,
+    /// What that source is called; the state knows of it only when it has written something.
+    pub(super) called: &'a SourceName,
     /// Where new identities come from.
     pub(super) ids: &'a mut IdGenerator,
 }
@@ -46,9 +48,10 @@ impl Circumstances<'_> {
     }
 
     /// Who speaks, of what was observed when.
-    fn voice(&self, observed_at: Option<Timestamp>) -> Voice {
+    fn voice(&self, observed_at: Option<Timestamp>) -> Voice<'_> {
         Voice {
             source: self.source,
+            called: self.called,
             observed_at,
             now: self.second(),
         }

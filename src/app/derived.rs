@@ -135,10 +135,10 @@ fn gone_rules(estate: &Estate, delta: &Delta) -> Vec<DerivationRule> {
         | DeltaItem::RelationshipType(_)
         | DeltaItem::Pool(_)
         | DeltaItem::Lifecycle(_)
-        | DeltaItem::Review(_)
         | DeltaItem::Ci(_)
         | DeltaItem::Relationship(_)
         | DeltaItem::Group(_)
+        | DeltaItem::Review(_)
         | DeltaItem::Merge(_)
         | DeltaItem::Distinction(_) => None,
     });
@@ -175,8 +175,8 @@ fn concerns(estate: &Estate, rules: &[DerivationRule], delta: &Delta) -> BTreeSe
             DeltaItem::Source(_)
             | DeltaItem::Pool(_)
             | DeltaItem::Lifecycle(_)
-            | DeltaItem::Review(_)
             | DeltaItem::Group(_)
+            | DeltaItem::Review(_)
             | DeltaItem::Merge(_)
             | DeltaItem::Distinction(_) => {}
         }

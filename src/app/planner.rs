@@ -37,6 +37,8 @@ pub struct Planner<'a> {
     at: Timestamp,
     revision: Revision,
     source: SourceId,
+    /// What the source is called.
+    called: &'a SourceName,
     /// The source to register with the first change, where it is new.
     new_source: Option<Source>,
     delta: Delta,
@@ -66,7 +68,7 @@ impl<'a> Planner<'a> {
         ids: &'a mut IdGenerator,
         at: Timestamp,
         revision: Revision,
-        source: &SourceName,
+        source: &'a SourceName,
     ) -> Self {
         let known = estate.source_of(source).map(|source| source.id);
         let next = SourceId::new(u16::try_from(estate.sources().count()).unwrap_or(u16::MAX));
@@ -82,6 +84,7 @@ impl<'a> Planner<'a> {
             at,
             revision,
             source: known.unwrap_or(next),
+            called: source,
             new_source,
             delta: Delta::default(),
             refused: false,
@@ -105,9 +108,15 @@ impl<'a> Planner<'a> {
     }
 
     /// The name of the source of the write.
-    pub fn source_name(&self) -> Option<&Name> {
-        let known = self.estate.source(self.source);
-        known.or(self.new_source.as_ref()).map(|source| &source.name)
+    pub fn source_name(&self) -> &Name {
+        &self.called.name
+    }
+
+    /// The first source of the same name: they know CIs by the same keys, also before this one has written
+    /// anything.
+    pub fn namesake(&self) -> SourceId {
+        let known = self.estate.sources_named(self.called.name.as_str()).next();
+        known.map_or(self.source, |known| known.id)
     }
 
     /// What a command would change, without executing it.
@@ -116,6 +125,7 @@ impl<'a> Planner<'a> {
             at: self.at,
             revision: self.revision,
             source: self.source,
+            called: self.called,
             ids: self.ids,
         };
         check(self.estate, command, &mut circumstances)
@@ -127,6 +137,7 @@ impl<'a> Planner<'a> {
             at: self.at,
             revision: self.revision,
             source: self.source,
+            called: self.called,
             ids: self.ids,
         };
         revert(self.estate, absorbed, &circumstances)

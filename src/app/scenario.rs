@@ -57,6 +57,7 @@ pub fn preview(estate: &Estate, source: &SourceName, command: &Command, at: Time
         at,
         revision: estate.revision().next(),
         source: known.unwrap_or_else(next),
+        called: source,
         ids: &mut ids,
     };
     check(estate, command, &mut circumstances)

@@ -4,6 +4,7 @@
 mod deferred;
 mod hosts;
 mod item;
+mod placeholder;
 mod relate;
 mod review;
 mod rights;
@@ -176,7 +177,7 @@ impl Planning<'_, '_> {
     fn asker(&self) -> Asker<'_> {
         Asker {
             estate: self.planner.estate(),
-            source: self.planner.source(),
+            source: self.planner.namesake(),
             now: self.planner.now(),
             spoken: Some(&self.memory.spoken),
         }
@@ -295,7 +296,7 @@ impl Planning<'_, '_> {
     /// A record that cannot be read may still say that its CI is there.
     fn unreadable(&mut self, position: Position, unreadable: Unreadable) {
         let key = unreadable.key.as_deref().filter(|key| !key.is_empty());
-        let slot = key.and_then(|key| self.planner.estate().by_native_key(self.planner.source(), key));
+        let slot = key.and_then(|key| self.planner.estate().by_native_key(self.planner.namesake(), key));
         if let Some(slot) = slot {
             self.memory.mention(Mention::Ci(slot));
         }

@@ -26,6 +26,7 @@ pub fn new_ci(record: CiRecord) -> NewCi {
         native_key: record.key,
         observed_at: record.observed_at,
         aliases: record.aliases,
+        is_observed: true,
     }
 }
 

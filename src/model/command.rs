@@ -176,6 +176,9 @@ pub struct NewCi {
     pub observed_at: Option<Timestamp>,
     /// Identities that other CIs had before they became part of it.
     pub aliases: Vec<CiId>,
+    /// Whether a source observed it: then only those of its values count that the source may decide. What
+    /// a person states always counts.
+    pub is_observed: bool,
 }
 
 /// What a source says of a recorded CI; what is absent is not said.

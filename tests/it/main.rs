@@ -52,6 +52,8 @@ mod process;
 mod scenario;
 mod servicenow;
 mod slow_clients;
+mod sources;
+mod sources_support;
 mod structure;
 mod tidy;
 mod watch;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::decide::counts_alone;
 use super::ledger::{Ledger, Voice, tags, text};
 use super::{Circumstances, check_short, check_text, slot_of};
 use crate::app::CommandError;
@@ -10,7 +11,7 @@ use crate::graph::{Estate, Slot};
 use crate::model::command::NewCi;
 use crate::model::definition::CiTypeDefinition;
 use crate::model::{
-    Attribute, AttributeId, AttributeValue, Attributes, BeforeAfter, CiFields, CiId, CiPatch, CiTypeId,
+    Attribute, AttributeId, AttributeValue, Attributes, BeforeAfter, CiFields, CiId, CiPatch, CiTypeId, Claims,
     ConfigurationItem, Delta, DeltaItem, GroupMember, Input, LifecycleStage, Origin, RedundancyGroup, Revision,
     Standing, Validity,
 };
@@ -38,7 +39,13 @@ pub(super) fn create(
         })
     };
     let parsed = parse_attributes(estate, ci_type.id, &new.attributes)?;
-    let attributes = Attributes::new(parsed.into_iter().filter_map(attribute).collect());
+    let (attributes, claims): (Vec<_>, Vec<_>) = parsed.into_iter().filter_map(attribute).partition(|attribute| {
+        let authority = estate.catalog().authority(ci_type.id, attribute.id);
+        // Without what identifies it, nobody would find it again.
+        !new.is_observed
+            || estate.catalog().is_identifying(attribute.id)
+            || counts_alone(authority, circumstances.called)
+    });
     let mut origins = Vec::new();
     add_origin(&mut origins, new.native_key.as_deref(), voice)?;
     let fields = CiFields {
@@ -47,11 +54,12 @@ pub(super) fn create(
         name: new.name.clone(),
         stage: new.stage.unwrap_or_default(),
         tags: new.tags.clone(),
-        attributes,
+        attributes: Attributes::new(attributes),
         origins,
         validity: Validity::new(new.valid_from, new.valid_to)?,
         standing: Standing {
             aliases: aliases_with(estate, &[], id, &new.aliases)?,
+            claims: Claims::new(claims),
             ..Standing::default()
         },
         created: circumstances.stamp(),
@@ -293,7 +301,7 @@ pub(super) fn aliases_with(
 pub(super) fn add_origin(
     origins: &mut Vec<Origin>,
     native_key: Option<&str>,
-    voice: Voice,
+    voice: Voice<'_>,
 ) -> Result<(), CommandError> {
     let known = match native_key {
         Some(key) => {

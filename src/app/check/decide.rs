@@ -6,10 +6,20 @@
 
 use std::cmp::Reverse;
 
-use jiff::Timestamp;
-
+use super::ledger::Voice;
 use crate::graph::{Estate, Slot};
-use crate::model::{Attribute, AttributeValue, Authority, AuthorityPolicy, SourceId, Standing};
+use crate::model::{Attribute, AttributeValue, Authority, AuthorityPolicy, SourceId, SourceName, Standing};
+
+/// Whether what a source says counts where nobody else has said anything.
+pub(super) fn counts_alone(authority: &Authority, source: &SourceName) -> bool {
+    match authority.policy {
+        AuthorityPolicy::LockedToSource => authority.sources.first() == Some(&source.name),
+        AuthorityPolicy::SourcePriority
+        | AuthorityPolicy::WriteIfEmpty
+        | AuthorityPolicy::Newest
+        | AuthorityPolicy::MostReported => true,
+    }
+}
 
 /// What is known of the sources of a CI.
 #[derive(Clone, Copy, Debug)]
@@ -18,9 +28,8 @@ pub(super) struct Sources<'a> {
     /// The CI.
     pub(super) slot: Slot,
     pub(super) standing: &'a Standing,
-    /// The source that is speaking: it is not silent, whatever was noted of it before.
-    pub(super) speaker: SourceId,
-    pub(super) now: Timestamp,
+    /// Who is speaking: not silent since what it says now was observed, whatever was noted before.
+    pub(super) voice: Voice<'a>,
 }
 
 impl Sources<'_> {
@@ -76,16 +85,15 @@ impl Sources<'_> {
 
     /// Whether a source still speaks of the CI, as far as the authority minds.
     fn is_heard(&self, claim: &Attribute, authority: &Authority) -> bool {
-        if claim.source == self.speaker {
-            return true;
-        }
-        if self.standing.stale_since(claim.source).is_some() {
+        let speaks = claim.source == self.voice.source;
+        if !speaks && self.standing.stale_since(claim.source).is_some() {
             return false;
         }
         let Some(lapse) = authority.lapse else { return true };
-        let seen = self.estate.last_seen_ci(self.slot, claim.source);
-        let seen = seen.unwrap_or(claim.first_seen).max(claim.first_seen);
-        self.now.duration_since(seen) <= lapse
+        let before = self.estate.last_seen_ci(self.slot, claim.source);
+        let spoken = speaks.then(|| self.voice.first_seen());
+        let seen = before.max(spoken).max(Some(claim.first_seen));
+        seen.is_some_and(|seen| self.voice.now.duration_since(seen) <= lapse)
     }
 
     fn claims_of_owner(&self, claims: &[Attribute], authority: &Authority) -> bool {
@@ -107,6 +115,10 @@ impl Sources<'_> {
 
     /// Tells sources apart whatever their numbers are.
     fn name(&self, source: SourceId) -> (&str, &str, &str) {
+        if source == self.voice.source {
+            let called = self.voice.called;
+            return (called.name.as_str(), &called.feed, &called.scope);
+        }
         self.estate.source(source).map_or(("", "", ""), |source| {
             (source.name.as_str(), &source.feed, &source.scope)
         })

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 
 use super::decide::Sources;
 use crate::graph::{Estate, Slot};
-use crate::model::{Attribute, AttributeId, AttributeValue, Attributes, CiFields, Claims, LifecycleStage, SourceId};
+use crate::model::{
+    Attribute, AttributeId, AttributeValue, Attributes, CiFields, Claims, LifecycleStage, Origin, SourceId, SourceName,
+};
 
 /// The claims to a CI's attributes, name, stage and tags, open to change.
 #[derive(Debug)]
@@ -15,25 +17,25 @@ pub(super) struct Ledger<'a> {
     effective: Vec<Attribute>,
     /// As in [`crate::model::Standing`]: of attributes all but the effective claim.
     claims: Vec<Attribute>,
+    voice: Voice<'a>,
     source: SourceId,
     /// When the source observed what it says, to the second.
     at: Timestamp,
-    /// Whether the source said when that was; then it may be long ago.
-    dated: bool,
-    now: Timestamp,
 }
 
 /// Who speaks, and since when it is so.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Voice {
+pub(super) struct Voice<'a> {
     pub(super) source: SourceId,
+    /// What it is called.
+    pub(super) called: &'a SourceName,
     /// When it was observed, if the source says so.
     pub(super) observed_at: Option<Timestamp>,
     /// The time of the write, to the second.
     pub(super) now: Timestamp,
 }
 
-impl Voice {
+impl Voice<'_> {
     /// Since when it is so, to the second. A moment that is to come is a wrong clock, and counts as now.
     pub(super) fn first_seen(self) -> Timestamp {
         let at = self.observed_at.map_or(self.now, |at| at.min(self.now));
@@ -43,17 +45,16 @@ impl Voice {
 
 impl<'a> Ledger<'a> {
     /// Opens the ledger of a recorded CI.
-    pub(super) fn open(estate: &'a Estate, slot: Slot, fields: CiFields, voice: Voice) -> Self {
+    pub(super) fn open(estate: &'a Estate, slot: Slot, fields: CiFields, voice: Voice<'a>) -> Self {
         Self {
             estate,
             slot,
             effective: fields.attributes.iter().collect(),
             claims: fields.standing.claims.iter().collect(),
             fields,
+            voice,
             source: voice.source,
             at: voice.first_seen(),
-            dated: voice.observed_at.is_some(),
-            now: voice.now,
         }
     }
 
@@ -73,10 +74,8 @@ impl<'a> Ledger<'a> {
         let mut claims = self.claims_of(id);
         let own = claims.iter().position(|claim| claim.source == self.source);
         match (own, value) {
-            (Some(own), Some(value)) if claims[own].value == value => {
-                claims[own].first_seen = claims[own].first_seen.min(self.at);
-            }
             (Some(own), _) if self.is_outdated(&claims[own]) => return,
+            (Some(own), Some(value)) if claims[own].value == value => {}
             (Some(own), Some(value)) => claims[own] = self.claim(id, value),
             (Some(own), None) => drop(claims.remove(own)),
             (None, Some(value)) => claims.push(self.claim(id, value)),
@@ -137,13 +136,17 @@ impl<'a> Ledger<'a> {
         let place = self.effective.binary_search_by_key(&id, |attribute| attribute.id);
         let Ok(place) = place else { return false };
         let known = &self.effective[place];
-        known.source == self.source && Some(&known.value) == value && known.first_seen <= self.at
+        known.source == self.source
+            && Some(&known.value) == value
+            && known.first_seen <= self.at
+            && !self.fields.standing.is_pinned(id)
     }
 
     /// Whether a claim of the source is newer than what it says now.
     fn is_outdated(&self, claim: &Attribute) -> bool {
         let seen = self.estate.last_seen_ci(self.slot, self.source);
-        self.at < claim.first_seen || self.dated && seen.is_some_and(|seen| self.at < seen)
+        let dated = self.voice.observed_at.is_some();
+        self.at < claim.first_seen || dated && seen.is_some_and(|seen| self.at < seen)
     }
 
     fn claim(&self, id: AttributeId, value: AttributeValue) -> Attribute {
@@ -155,12 +158,16 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// All claims to an attribute. Where nobody disagreed so far, whoever spoke of the CI first says
+    /// All claims to an attribute, of each source one. Where the source of a pinned value says something
+    /// else since, that is its claim. Where nobody disagreed so far, whoever spoke of the CI first says
     /// its name, stage and tags.
     fn claims_of(&self, id: AttributeId) -> Vec<Attribute> {
         let others = self.claims.iter().filter(|claim| claim.id == id);
         let effective = self.effective.iter().find(|attribute| attribute.id == id);
-        let mut claims: Vec<Attribute> = others.chain(effective).cloned().collect();
+        let mut claims: Vec<Attribute> = others.cloned().collect();
+        let is_new = |effective: &&Attribute| claims.iter().all(|claim| claim.source != effective.source);
+        let effective = effective.filter(is_new).cloned();
+        claims.extend(effective);
         if claims.is_empty() && is_field(id) {
             claims.extend(self.implied(id));
         }
@@ -193,8 +200,7 @@ impl<'a> Ledger<'a> {
                 estate: self.estate,
                 slot: self.slot,
                 standing: &self.fields.standing,
-                speaker: self.source,
-                now: self.now,
+                voice: self.voice,
             };
             let authority = self.estate.catalog().authority(self.fields.ci_type, id);
             sources.decide(&claims, authority).cloned()
@@ -213,9 +219,8 @@ impl<'a> Ledger<'a> {
             let place = self.effective.partition_point(|attribute| attribute.id < id);
             self.effective.insert(place, winner.clone());
         }
-        let source = winner.map(|winner| winner.source);
         self.claims
-            .extend(claims.into_iter().filter(|claim| Some(claim.source) != source));
+            .extend(claims.into_iter().filter(|claim| Some(claim) != winner));
     }
 
     fn write_field(&mut self, id: AttributeId, claims: Vec<Attribute>, winner: Option<&Attribute>) {
@@ -260,10 +265,37 @@ pub(super) fn field_value(fields: &CiFields, id: AttributeId) -> Option<Attribut
     }
 }
 
-/// What a CI's first source is taken to say of its name, stage or tags.
+/// Writes down what the first of a CI's sources is taken to say, where one that joins them observed it
+/// earlier and so takes that place; `known` is how many there were before.
+pub(super) fn keep_implied(fields: &mut CiFields, known: usize) {
+    let Some(before) = fields.origins.get(..known).and_then(first) else {
+        return;
+    };
+    if first(&fields.origins) == Some(before) {
+        return;
+    }
+    let unclaimed = |id: &AttributeId| fields.standing.claims.of(*id).next().is_none();
+    let kept: Vec<Attribute> = [AttributeId::NAME, AttributeId::STAGE, AttributeId::TAGS]
+        .into_iter()
+        .filter(unclaimed)
+        .filter_map(|id| implied_by(before, fields, id))
+        .collect();
+    fields.standing.claims = Claims::new(fields.standing.claims.iter().chain(kept).collect());
+}
+
+fn first(origins: &[Origin]) -> Option<&Origin> {
+    origins.iter().min_by_key(|origin| (origin.first_seen, origin.source))
+}
+
+/// What a CI's first source is taken to say of its name, stage or tags: of no tags, nothing.
 pub(super) fn implied(fields: &CiFields, id: AttributeId) -> Option<Attribute> {
-    let origins = fields.origins.iter();
-    let first = origins.min_by_key(|origin| (origin.first_seen, origin.source))?;
+    implied_by(first(&fields.origins)?, fields, id)
+}
+
+fn implied_by(first: &Origin, fields: &CiFields, id: AttributeId) -> Option<Attribute> {
+    if id == AttributeId::TAGS && fields.tags.is_empty() {
+        return None;
+    }
     Some(Attribute {
         id,
         value: field_value(fields, id)?,

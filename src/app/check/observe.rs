@@ -6,7 +6,7 @@ use super::ci::{
     add_origin, aliases_with, changed, changed_type, check_tags, check_transition, parse_attributes, seen,
     validity_after,
 };
-use super::ledger::{Ledger, tags, text};
+use super::ledger::{Ledger, keep_implied, tags, text};
 use super::{Circumstances, check_text};
 use crate::app::CommandError;
 use crate::app::command_error::CI_NAME_BYTES_MAX;
@@ -33,7 +33,11 @@ pub(super) fn observe(
     let ci_type = fields.ci_type;
     let returns = returns(&fields, circumstances.source);
     let voice = circumstances.voice(observation.observed_at);
+    let known = fields.origins.len();
     add_origin(&mut fields.origins, patch.native_key.as_deref(), voice)?;
+    if fields.origins.len() > known {
+        keep_implied(&mut fields, known);
+    }
     hear_again(&mut fields, circumstances.source);
     let aliases = aliases_with(estate, &fields.standing.aliases, before.id(), &observation.aliases)?;
     fields.standing.aliases = aliases;

@@ -64,7 +64,7 @@ fn value(estate: &Estate, number: u128, name: &str) -> Option<Input> {
     Some(value.to_input())
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it is compared with a value that may be absent")]
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with what may be absent")]
 fn text(text: &str) -> Option<Input> {
     Some(Input::Text(text.to_owned()))
 }

@@ -31,11 +31,12 @@ impl Absent {
 
 impl Planning<'_, '_> {
     pub(super) fn relationship(&mut self, position: Position, record: RelationshipRecord) {
-        let ends = self
-            .resolve("from", &record.from)
-            .and_then(|from| Ok((from, self.resolve("to", &record.to)?)));
-        let found = ends.and_then(|(from, to)| Ok((from, to, self.group_of(&record, from, to)?)));
         let mut item = Item::new(position, RecordKind::Relationship);
+        let mut found = self.ends_and_group(&record);
+        let is_last = !self.may_defer && found.as_ref().is_err_and(Absent::may_come);
+        if is_last && self.record_placeholders(&record, &mut item) {
+            found = self.ends_and_group(&record);
+        }
         match found {
             Ok((from, to, group)) => {
                 item.type_name = Some(record.relationship_type.clone());
@@ -52,6 +53,13 @@ impl Planning<'_, '_> {
             }
         }
         self.note(item);
+    }
+
+    #[expect(clippy::option_option, reason = "a record tells no group stated from none wanted")]
+    fn ends_and_group(&self, record: &RelationshipRecord) -> Result<(Slot, Slot, Option<Option<GroupId>>), Absent> {
+        let from = self.resolve("from", &record.from)?;
+        let to = self.resolve("to", &record.to)?;
+        Ok((from, to, self.group_of(record, from, to)?))
     }
 
     #[expect(clippy::option_option, reason = "a record tells no group stated from none wanted")]

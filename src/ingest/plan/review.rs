@@ -27,7 +27,7 @@ impl Planning<'_, '_> {
             return None;
         }
         let subject = subject(record, &self.shown(record));
-        let review = estate.review_about(self.planner.source_name()?, &subject)?;
+        let review = estate.review_about(self.planner.source_name(), &subject)?;
         match review.state {
             ReviewState::Resolved { ci, .. } => estate.slot_of(ci),
             ReviewState::Open | ReviewState::Dismissed { .. } => None,
@@ -56,9 +56,7 @@ impl Planning<'_, '_> {
     }
 
     fn queue(&mut self, kind: ReviewKind, record: &CiRecord, candidates: Vec<CiId>, item: &mut Item) {
-        let Some(source) = self.planner.source_name().cloned() else {
-            return;
-        };
+        let source = self.planner.source_name().clone();
         let text = self.shown(record);
         let (code, reason) = match kind {
             ReviewKind::MultiMatch | ReviewKind::Duplicate => (

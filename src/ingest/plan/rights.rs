@@ -22,8 +22,7 @@ impl Planning<'_, '_> {
     /// What the source may do.
     pub(super) fn rights(&self) -> &SourceRights {
         let catalog = self.planner.estate().catalog();
-        let name = self.planner.source_name();
-        name.map_or(&SourceRights::DEFAULT, |name| catalog.source_rights(name))
+        catalog.source_rights(self.planner.source_name())
     }
 }
 

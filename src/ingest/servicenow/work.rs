@@ -302,7 +302,7 @@ impl Working<'_, '_, '_> {
         }
         let asker = Asker {
             estate: self.planner.estate(),
-            source: self.planner.source(),
+            source: self.planner.namesake(),
             now: self.planner.now(),
             spoken: None,
         };

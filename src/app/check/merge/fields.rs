@@ -198,11 +198,10 @@ impl Merging<'_> {
         let [survivor, absorbed] = &self.sides;
         let pinned = [survivor, absorbed].map(|fields| fields.standing.is_pinned(id));
         let has = |fields: &CiFields| fields.attributes.get(id).is_some();
-        let by_absorbed = pinned == [false, true] || pinned == [false, false] && !has(survivor) && has(absorbed);
-        if by_absorbed {
-            MergeSide::Absorbed
-        } else {
-            MergeSide::Survivor
+        match pinned {
+            [false, true] => MergeSide::Absorbed,
+            [false, false] if !has(survivor) && has(absorbed) => MergeSide::Absorbed,
+            [true, _] | [false, false] => MergeSide::Survivor,
         }
     }
 
@@ -366,19 +365,19 @@ fn origins(survivor: &CiFields, absorbed: &CiFields) -> Vec<Origin> {
 /// A source is silent on the one CI if it was silent on both, as far as it knew them.
 fn stale(survivor: &CiFields, absorbed: &CiFields) -> Vec<Stale> {
     let knows = |fields: &CiFields, source| fields.origins.iter().any(|origin| origin.source == source);
-    let mut silent: Vec<Stale> = Vec::new();
+    let mut stale: Vec<Stale> = Vec::new();
     for (fields, other) in [(survivor, absorbed), (absorbed, survivor)] {
         for one in &fields.standing.stale {
-            let is_heard = knows(other, one.source) && other.standing.stale_since(one.source).is_none();
-            match silent.iter_mut().find(|earlier| earlier.source == one.source) {
-                Some(earlier) => earlier.since = earlier.since.max(one.since),
-                None if is_heard => {}
-                None => silent.push(*one),
+            let speaks = knows(other, one.source) && other.standing.stale_since(one.source).is_none();
+            match stale.iter_mut().find(|known| known.source == one.source) {
+                Some(same) => same.since = same.since.max(one.since),
+                None if speaks => {}
+                None => stale.push(*one),
             }
         }
     }
-    silent.sort_by_key(|stale| stale.source);
-    silent
+    stale.sort_by_key(|stale| stale.source);
+    stale
 }
 
 fn aliases(survivor: &CiFields, absorbed: &CiFields) -> Vec<crate::model::CiId> {
