@@ -6,6 +6,7 @@
 mod check;
 mod checkpoint;
 mod command_error;
+mod derived;
 mod duplicates;
 pub mod error_code;
 mod follow;
@@ -33,6 +34,7 @@ use tokio::sync::{broadcast, oneshot};
 pub use check::merge::{Loss, LossKind, MergePlan, MergeRequest, MergedField, Taken, preview as preview_merge};
 pub use checkpoint::CheckpointPolicy;
 pub use command_error::{CI_NAME_BYTES_MAX, CommandError, GROUP_MEMBERS_MAX, SHORT_TEXT_BYTES_MAX, TAGS_MAX};
+pub use derived::{AmbiguousDerivation, DERIVED, ambiguous_derivations, derived_from_scratch};
 pub use duplicates::{
     Duplicate, DuplicateQueue, DuplicateReason, QueueError, ReasonKind, SHARED_MAX, all_duplicates, duplicates_of,
 };

@@ -14,12 +14,14 @@ mod config;
 mod cut_sets;
 mod dependencies;
 mod drawing;
+mod duplicates;
 mod export;
 mod generate;
 mod identify;
 mod impact;
 mod import;
 mod lints;
+mod merge;
 mod output;
 mod path;
 mod payloads;
@@ -74,7 +76,7 @@ at --data themselves, which works while no server holds it.
 Exit codes:
    0  done, or the answer is yes
    1  the answer is no: no path, no cause, nothing listed, records refused by an import,
-      findings of `lints`
+      findings of `lints` and `duplicates`, something that `unmerge` could not give back
    2  the command line or the configuration is wrong, or a file cannot be used
    3  the input is refused
    4  something asked for is not there, or a reference is ambiguous
@@ -128,6 +130,9 @@ enum Command {
     Ci(ci::Ci),
     Path(path::Path),
     Lints(lints::Lints),
+    Duplicates(duplicates::Duplicates),
+    Merge(merge::Merge),
+    Unmerge(merge::Unmerge),
     Identify(identify::Identify),
     Import(import::Import),
     Push(push::Push),
@@ -163,6 +168,9 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Ci(options) => ci::run(options, &backend()?, output),
         Command::Path(options) => path::run(options, &backend()?, output),
         Command::Lints(options) => lints::run(options, &backend()?, output),
+        Command::Duplicates(options) => duplicates::run(options, &backend()?, output),
+        Command::Merge(options) => merge::run_merge(options, &backend()?, output),
+        Command::Unmerge(options) => merge::run_unmerge(options, &backend()?, output),
         Command::Identify(options) => identify::run(options, &backend()?, output),
         Command::Import(options) => import::run(options, &backend()?, output),
         Command::Push(options) => push::run(options, &backend()?, output),

@@ -21,6 +21,6 @@ mod router;
 mod servicenow;
 mod timed_io;
 
-pub use metrics::Metrics;
+pub use metrics::{Metrics, SourceLabels};
 pub use server::{BoundServer, Server, ServerError};
 pub use state::{HttpState, Readiness};

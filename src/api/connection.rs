@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::error::{ApiError, ApiResult};
 use super::scalars::Long;
 use super::types::{
-    CiObject, CiTypeObject, DuplicateObject, GroupObject, ImpactedCi, IngestRuleObject, LintFinding,
-    RelationshipObject, RelationshipTypeObject, ReviewObject, SearchHitObject,
+    AmbiguousDerivationObject, CiObject, CiTypeObject, DuplicateObject, GroupObject, ImpactedCi, IngestRuleObject,
+    LintFinding, RelationshipObject, RelationshipTypeObject, ReviewObject, SearchHitObject,
 };
 use crate::app::ErrorCode;
 use crate::graph::find::{SortKey, SortValue};
@@ -46,6 +46,7 @@ pub struct PageInfo {
 #[graphql(concrete(name = "ReviewItemEdge", params(ReviewObject)))]
 #[graphql(concrete(name = "LintFindingEdge", params(LintFinding)))]
 #[graphql(concrete(name = "DuplicateEdge", params(DuplicateObject)))]
+#[graphql(concrete(name = "AmbiguousDerivationEdge", params(AmbiguousDerivationObject)))]
 pub struct Edge<T: OutputType> {
     /// The place: pass it as `after` to go on behind this item.
     pub cursor: String,
@@ -66,6 +67,7 @@ pub struct Edge<T: OutputType> {
 #[graphql(concrete(name = "ReviewItemConnection", params(ReviewObject)))]
 #[graphql(concrete(name = "LintFindingConnection", params(LintFinding)))]
 #[graphql(concrete(name = "DuplicateConnection", params(DuplicateObject)))]
+#[graphql(concrete(name = "AmbiguousDerivationConnection", params(AmbiguousDerivationObject)))]
 pub struct Connection<T>
 where
     T: OutputType + Clone,

@@ -56,9 +56,9 @@ pub use impact_input::{FailedCiInput, ImpactFilterInput, ImpactLimitsInput};
 pub(super) use lint::LintAnswer;
 pub use lint::{LintCode, LintCount, LintFilterInput, LintFinding, LintGroup, LintReportObject, LintSeverity};
 pub use merge::{
-    DistinctionObject, DuplicateObject, DuplicateReasonObject, DuplicateState, DuplicateValue, Fate, LossKind,
-    MergeChoiceInput, MergeInput, MergeLoss, MergeObject, MergePayload, MergePreview, MergeSide, MergedField,
-    MergedGroup, MergedRelationship, ReasonKind, RevertMergePayload, Taken,
+    AmbiguousDerivationObject, DistinctionObject, DuplicateObject, DuplicateReasonObject, DuplicateState,
+    DuplicateValue, Fate, LossKind, MergeChoiceInput, MergeInput, MergeLoss, MergeObject, MergePayload, MergePreview,
+    MergeSide, MergedField, MergedGroup, MergedRelationship, ReasonKind, RevertMergePayload, Taken,
 };
 pub use probable_cause::{JointCauseObject, ProbableCauseObject, ProbableCausesObject, RecentChangeObject};
 pub use relationship::RelationshipObject;

@@ -151,7 +151,7 @@ impl CommandError {
     /// The code that clients see.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::UnknownCiType { .. } => ErrorCode::UnknownCiType,
+            Self::UnknownCiType { .. } | Self::MergeTypeGone { .. } => ErrorCode::UnknownCiType,
             Self::AbstractCiType { .. } => ErrorCode::AbstractCiType,
             Self::UnknownRelationshipType { .. } => ErrorCode::UnknownRelationshipType,
             Self::Attribute(AttributeError::Unknown { .. }) => ErrorCode::UnknownAttribute,
@@ -184,7 +184,6 @@ impl CommandError {
             Self::MergeTypes { .. } => ErrorCode::TypeConflict,
             Self::MergeChoice { .. } => ErrorCode::MergeChoice,
             Self::MergeNotFound { .. } => ErrorCode::MergeNotFound,
-            Self::MergeTypeGone { .. } => ErrorCode::UnknownCiType,
             Self::DistinctionNotFound { .. } => ErrorCode::DistinctionNotFound,
             Self::BatchRefused => ErrorCode::BatchRefused,
         }
@@ -202,34 +201,26 @@ impl CommandError {
                 attribute,
                 value,
                 existing,
-            } => {
-                vec![
-                    ("field", attribute.clone()),
-                    ("value", value.clone()),
-                    ("existing", existing.to_string()),
-                ]
-            }
-            Self::InvalidText { field, bytes, limit } => {
-                vec![
-                    ("field", (*field).to_owned()),
-                    ("bytes", bytes.to_string()),
-                    ("limit", limit.to_string()),
-                ]
-            }
-            Self::StaleRevision { expected, found, .. } => {
-                vec![
-                    ("field", "expectedRevision".to_owned()),
-                    ("value", expected.to_string()),
-                    ("found", found.to_string()),
-                ]
-            }
-            Self::IllegalTransition { to, allowed, .. } => {
-                vec![
-                    ("field", "stage".to_owned()),
-                    ("value", to.to_string()),
-                    ("allowed", join(allowed)),
-                ]
-            }
+            } => vec![
+                ("field", attribute.clone()),
+                ("value", value.clone()),
+                ("existing", existing.to_string()),
+            ],
+            Self::InvalidText { field, bytes, limit } => vec![
+                ("field", (*field).to_owned()),
+                ("bytes", bytes.to_string()),
+                ("limit", limit.to_string()),
+            ],
+            Self::StaleRevision { expected, found, .. } => vec![
+                ("field", "expectedRevision".to_owned()),
+                ("value", expected.to_string()),
+                ("found", found.to_string()),
+            ],
+            Self::IllegalTransition { to, allowed, .. } => vec![
+                ("field", "stage".to_owned()),
+                ("value", to.to_string()),
+                ("allowed", join(allowed)),
+            ],
             Self::EndNotFound { field, ci } => vec![("field", (*field).to_owned()), ("value", ci.to_string())],
             Self::CatalogBreaksData { count, examples, .. } => {
                 let examples: Vec<String> = examples.iter().map(ToString::to_string).collect();
@@ -243,23 +234,12 @@ impl CommandError {
             Self::CiExists { ci } | Self::CiNotFound { ci } => {
                 vec![("field", "id".to_owned()), ("value", ci.to_string())]
             }
-            Self::MergeSelf { absorbed, .. } => vec![("field", "absorbed".to_owned()), ("value", absorbed.to_string())],
-            Self::MergeTypes {
-                survivor_type,
-                absorbed_type,
-                ..
-            } => vec![
-                ("field", "absorbed".to_owned()),
-                ("value", absorbed_type.clone()),
-                ("found", survivor_type.clone()),
-            ],
-            Self::MergeChoice { attribute, .. } => vec![("field", "take".to_owned()), ("value", attribute.clone())],
-            Self::MergeNotFound { ci } | Self::MergeTypeGone { ci } => {
-                vec![("field", "absorbed".to_owned()), ("value", ci.to_string())]
-            }
-            Self::DistinctionNotFound { one, other } => {
-                vec![("field", "cis".to_owned()), ("value", format!("{one} {other}"))]
-            }
+            Self::MergeSelf { .. }
+            | Self::MergeTypes { .. }
+            | Self::MergeChoice { .. }
+            | Self::MergeNotFound { .. }
+            | Self::MergeTypeGone { .. }
+            | Self::DistinctionNotFound { .. } => self.merge_details(),
             Self::GroupConsumerMissing { ci } => vec![("field", "consumer".to_owned()), ("value", ci.to_string())],
             Self::GroupMemberMissing { ci } => vec![("field", "members".to_owned()), ("value", ci.to_string())],
             Self::TypeChange { to, .. } => vec![("field", "type".to_owned()), ("value", to.to_string())],
@@ -278,6 +258,30 @@ impl CommandError {
             | Self::Stage(_)
             | Self::Catalog(_)
             | Self::BatchRefused => Vec::new(),
+        }
+    }
+}
+
+impl CommandError {
+    /// The details of what was refused of merges and duplicates.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "it is asked of these errors only")]
+    fn merge_details(&self) -> Vec<(&'static str, String)> {
+        let field = |name: &str, value: String| vec![("field", name.to_owned()), ("value", value)];
+        match self {
+            Self::MergeSelf { absorbed, .. } => field("absorbed", absorbed.to_string()),
+            Self::MergeTypes {
+                survivor_type,
+                absorbed_type,
+                ..
+            } => {
+                let mut details = field("absorbed", absorbed_type.clone());
+                details.push(("found", survivor_type.clone()));
+                details
+            }
+            Self::MergeChoice { attribute, .. } => field("take", attribute.clone()),
+            Self::MergeNotFound { ci } | Self::MergeTypeGone { ci } => field("absorbed", ci.to_string()),
+            Self::DistinctionNotFound { one, other } => field("cis", format!("{one} {other}")),
+            _ => Vec::new(),
         }
     }
 }

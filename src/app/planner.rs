@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::CommandError;
 use super::check::merge::{Loss, revert};
 use super::check::{Circumstances, check};
+use super::derived::follow;
 use crate::clock::IdGenerator;
 use crate::graph::sightings::SightingKind;
 use crate::graph::{Estate, Slot};
@@ -144,16 +145,19 @@ impl<'a> Planner<'a> {
 
     /// Checks a command and, if nothing refuses it, applies it.
     pub fn execute(&mut self, command: &Command) -> Result<Done, CommandError> {
-        let (delta, lost) = match command {
-            Command::RevertMerge { absorbed } => self.preview_revert(*absorbed)?,
-            _ => (self.preview(command)?, Vec::new()),
+        let (delta, lost) = if let Command::RevertMerge { absorbed } = command {
+            self.preview_revert(*absorbed)?
+        } else {
+            (self.preview(command)?, Vec::new())
         };
         let mut done = done(self.estate, command, &delta);
         done.lost = lost;
         if !delta.is_empty() {
             self.register_source();
             self.estate.apply(&delta);
+            let followed = follow(self.estate, &delta, self.at);
             self.delta.items.extend(delta.items);
+            self.delta.items.extend(followed.items);
         }
         Ok(done)
     }

@@ -108,7 +108,9 @@ impl Runs {
 
     /// Takes saved runs back.
     pub(super) fn restore(&self, runs: Vec<Run>) {
-        runs.into_iter().for_each(|run| self.note(run));
+        for run in runs {
+            self.note(run);
+        }
         self.0.dirty.store(false, Ordering::Relaxed);
     }
 }

@@ -11,6 +11,8 @@ use crate::model::{
     Strength, Threshold, Thresholds, Weight,
 };
 
+mod derived;
+mod duplicates;
 mod merge;
 mod random;
 

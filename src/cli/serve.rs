@@ -10,8 +10,9 @@ use tokio::runtime::Builder;
 
 use crate::app::{Cmdb, ErrorCode};
 use crate::http::signals::StopSignals;
-use crate::http::{HttpState, Metrics, Server};
+use crate::http::{HttpState, Metrics, Server, SourceLabels};
 use crate::ingest::{self, IngestOptions, Outcome, ReportLine};
+use crate::model::SourceName;
 use crate::telemetry;
 
 use super::backend::local::{actor, open_store, service};
@@ -117,6 +118,28 @@ fn gauges(metrics: &Metrics, cmdb: &Cmdb) {
     });
     gauge("relationships", "Relationships recorded", |cmdb| {
         cmdb.reader().snapshot().relationship_count() as u64
+    });
+    let last = cmdb.clone();
+    metrics.gauge_of_sources(
+        "source_last_completed_seconds",
+        "When the last run of a source that was completed ended, in seconds since 1970",
+        move || {
+            let labels = |source: &SourceName| SourceLabels {
+                source: source.name.to_string(),
+                feed: source.feed.to_string(),
+                scope: source.scope.to_string(),
+            };
+            let runs = last.reader().runs().completed();
+            runs.iter()
+                .map(|run| (labels(&run.source), run.ended.as_second()))
+                .collect()
+        },
+    );
+    gauge("sync_sessions", "Sync sessions that are open", |cmdb| {
+        cmdb.reader().sessions().open().len() as u64
+    });
+    gauge("review_queue", "Records that wait for a decision", |cmdb| {
+        cmdb.reader().snapshot().open_review_count() as u64
     });
     gauge("redundancy_groups", "Explicit redundancy groups recorded", |cmdb| {
         cmdb.reader().snapshot().group_count() as u64

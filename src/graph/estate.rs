@@ -493,13 +493,14 @@ impl RelationshipRef<'_> {
         self.row().first_seen()
     }
 
-    /// When its source last said so.
+    /// When any of those who say so last said it.
     pub fn last_seen(&self) -> Timestamp {
-        let sighted = self
-            .estate
-            .sightings
-            .last(SightingKind::Relationship, self.source(), self.edge.0);
-        sighted.map_or(self.first_seen(), |sighted| sighted.max(self.first_seen()))
+        let others = self.also_said_by().iter();
+        let first = others.clone().map(|said| said.first_seen).chain([self.first_seen()]);
+        let sources = others.map(|said| said.source).chain([self.source()]);
+        let sightings = &self.estate.sightings;
+        let sighted = sources.filter_map(|source| sightings.last(SightingKind::Relationship, source, self.edge.0));
+        sighted.chain(first).max().unwrap_or_else(|| self.first_seen())
     }
 
     /// Tells it apart from parallel ones; mostly empty.

@@ -27,6 +27,17 @@ struct RouteLabels {
     route: String,
 }
 
+/// Whom a figure is of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct SourceLabels {
+    /// The source's name.
+    pub source: String,
+    /// Its feed; empty: none is named.
+    pub feed: String,
+    /// Its scope; empty: none is named.
+    pub scope: String,
+}
+
 /// All figures. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -42,6 +53,13 @@ struct Reading {
     name: &'static str,
     help: &'static str,
     read: Box<dyn Fn() -> i64 + Send + Sync>,
+}
+
+/// A figure of every source that is read when it is asked for.
+struct SourceReading {
+    name: &'static str,
+    help: &'static str,
+    read: Box<dyn Fn() -> Vec<(SourceLabels, i64)> + Send + Sync>,
 }
 
 impl Metrics {
@@ -73,6 +91,19 @@ impl Metrics {
         self.registry
             .lock()
             .register_collector(Box::new(Reading { name, help, read }));
+    }
+
+    /// Adds a figure of every source, read at each scrape: it must be quick and must not block.
+    pub fn gauge_of_sources(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        read: impl Fn() -> Vec<(SourceLabels, i64)> + Send + Sync + 'static,
+    ) {
+        let read = Box::new(read);
+        self.registry
+            .lock()
+            .register_collector(Box::new(SourceReading { name, help, read }));
     }
 
     pub(super) fn answered(&self, route: &str, method: &str, status: u16, seconds: f64) {
@@ -117,5 +148,25 @@ impl Collector for Reading {
         let gauge = ConstGauge::new((self.read)());
         let target = encoder.encode_descriptor(self.name, self.help, None, gauge.metric_type())?;
         gauge.encode(target)
+    }
+}
+
+impl fmt::Debug for SourceReading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceReading")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Collector for SourceReading {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
+        let values = (self.read)();
+        let kind = ConstGauge::new(0i64).metric_type();
+        let mut target = encoder.encode_descriptor(self.name, self.help, None, kind)?;
+        for (labels, value) in values {
+            ConstGauge::new(value).encode(target.encode_family(&labels)?)?;
+        }
+        Ok(())
     }
 }

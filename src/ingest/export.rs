@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::payload::{
     CiRecord, GroupRecord, HeaderRecord, MemberRecord, Record, RelationshipRecord, write_header, write_line,
 };
+use crate::app::DERIVED;
 use crate::graph::{Estate, RelationshipRef, Slot};
 use crate::model::definition::AttributeDefinition;
 use crate::model::{
@@ -147,6 +148,10 @@ impl<W: Write> Exporter<'_, W> {
             tags: Some(ci.tags().map(str::to_owned).collect()).filter(|tags: &Vec<String>| !tags.is_empty()),
             valid_from: ci.validity().and_then(|validity| validity.from()).map(Some),
             valid_to: ci.validity().and_then(|validity| validity.to()).map(Some),
+            aliases: ci
+                .standing()
+                .map(|standing| standing.aliases.clone())
+                .unwrap_or_default(),
             ..self.ci_in_short(ci, origin)
         }
     }
@@ -183,7 +188,7 @@ impl<W: Write> Exporter<'_, W> {
         for slot in self.estate.slots_by_id() {
             let outgoing = self.estate.relationships_from(*slot);
             let mut records: Vec<RelationshipRecord> = outgoing
-                .filter(|relationship| relationship.source() == source)
+                .filter(|relationship| self.speaker(relationship) == Some(source))
                 .map(|relationship| self.relationship(*slot, relationship))
                 .collect();
             records.sort_by(|a, b| {
@@ -203,6 +208,28 @@ impl<W: Write> Exporter<'_, W> {
             }
         }
         Ok(())
+    }
+
+    /// Who is to say a relationship: the first that is no rule. What only a rule says follows again from
+    /// the catalog and the values, unless somebody has said more of it.
+    fn speaker(&self, relationship: &RelationshipRef<'_>) -> Option<SourceId> {
+        let is_rule = |source: SourceId| {
+            let source = self.estate.source(source);
+            source.is_some_and(|source| source.name.as_str() == DERIVED)
+        };
+        let first = relationship.source();
+        if !is_rule(first) {
+            return Some(first);
+        }
+        let also = relationship.also_said_by().iter().map(|said| said.source);
+        let is_plain = relationship.forward().is_none()
+            && relationship.reverse().is_none()
+            && relationship.weight().get() == 1
+            && relationship.group().is_none()
+            && relationship.attributes().is_empty()
+            && relationship.validity().is_none();
+        let other = also.into_iter().find(|source| !is_rule(*source));
+        other.or((!is_plain).then_some(first))
     }
 
     fn relationship(&self, from: Slot, relationship: RelationshipRef<'_>) -> RelationshipRecord {

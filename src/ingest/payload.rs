@@ -130,6 +130,8 @@ pub struct CiRecord {
     pub valid_to: Option<Option<Timestamp>>,
     /// When the source observed this; absent: as the payload says, else when it arrived.
     pub observed_at: Option<Timestamp>,
+    /// Identities that other CIs had before they became part of it.
+    pub aliases: Vec<CiId>,
 }
 
 /// What is known of another CI that helps to identify one.

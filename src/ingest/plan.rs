@@ -4,6 +4,7 @@
 mod deferred;
 mod hosts;
 mod item;
+mod placeholder;
 mod relate;
 mod review;
 mod rights;

@@ -25,6 +25,7 @@ pub fn new_ci(record: CiRecord) -> NewCi {
         valid_to: record.valid_to.flatten(),
         native_key: record.key,
         observed_at: record.observed_at,
+        aliases: record.aliases,
         is_observed: true,
     }
 }
@@ -45,6 +46,7 @@ pub fn ci_observation(catalog: &Catalog, recorded: CiTypeId, record: CiRecord) -
         patch,
         stage: record.stage,
         observed_at: record.observed_at,
+        aliases: record.aliases,
     })
 }
 

@@ -227,9 +227,10 @@ pub fn run(
     input: impl BufRead + Send,
     report: &mut dyn FnMut(ReportLine) -> ControlFlow<()>,
 ) -> Summary {
-    let (options, session) = match join(editor, options) {
-        Ok(joined) => joined,
-        Err((options, error)) => return refuse(editor, options, error, report),
+    let mut options = options;
+    let session = match join(editor, &mut options) {
+        Ok(session) => session,
+        Err(error) => return refuse(editor, options, error, report),
     };
     let began = editor.now();
     let mut load = Load {
@@ -265,40 +266,28 @@ pub fn run(
 }
 
 /// Joins the sync session that the options name: the session says who speaks.
-fn join(
-    editor: &Editor,
-    mut options: IngestOptions,
-) -> Result<(IngestOptions, Option<Session>), (IngestOptions, IngestError)> {
-    let Some(id) = options.session else {
-        return Ok((options, None));
-    };
+fn join(editor: &Editor, options: &mut IngestOptions) -> Result<Option<Session>, IngestError> {
+    let Some(id) = options.session else { return Ok(None) };
     if options.idempotency_key.is_some() {
-        return Err((options, IngestError::KeyWithSession));
+        return Err(IngestError::KeyWithSession);
     }
-    let session = match editor.reader().sessions().find(id) {
-        Ok(session) => session,
-        Err(error) => return Err((options, SyncError::from(error).into())),
-    };
+    let session = editor.reader().sessions().find(id).map_err(SyncError::from)?;
     let stated = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let source = session.source();
-    let header = HeaderRecord {
+    options.merge(HeaderRecord {
         source: Some(source.name.to_string()),
         feed: stated(&source.feed),
         scope: stated(&source.scope),
         ..HeaderRecord::default()
-    };
-    match options.merge(header) {
-        Ok(()) if options.source_name() == *source => Ok((options, Some(session))),
-        Ok(()) => {
-            let error = IngestError::HeaderConflict {
-                field: "session",
-                asked: format!("{:?}", options.source_name()),
-                stated: format!("{source:?}"),
-            };
-            Err((options, error))
-        }
-        Err(error) => Err((options, error)),
+    })?;
+    if options.source_name() == *source {
+        return Ok(Some(session));
     }
+    Err(IngestError::HeaderConflict {
+        field: "session",
+        asked: options.source_name().to_string(),
+        stated: source.to_string(),
+    })
 }
 
 /// A load that cannot begin.

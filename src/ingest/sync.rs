@@ -89,7 +89,7 @@ pub fn expire(editor: &Editor, now: Timestamp) {
 
 /// Completes a session: finds what was not mentioned, and sweeps it. Costs what the source, feed and
 /// scope speak of to find, and what is not mentioned to sweep.
-pub fn complete(editor: &Editor, id: Uuid, options: &SweepOptions, now: Timestamp) -> Result<(Run, Sweep), SyncError> {
+pub fn complete(editor: &Editor, id: Uuid, options: SweepOptions, now: Timestamp) -> Result<(Run, Sweep), SyncError> {
     let session = editor.reader().sessions().find(id)?;
     if session.pushes() == 0 {
         return Err(SyncError::Empty);

@@ -174,6 +174,8 @@ pub struct NewCi {
     pub native_key: Option<String>,
     /// When it was observed; absent: now.
     pub observed_at: Option<Timestamp>,
+    /// Identities that other CIs had before they became part of it.
+    pub aliases: Vec<CiId>,
     /// Whether a source observed it: then only those of its values count that the source may decide. What
     /// a person states always counts.
     pub is_observed: bool,
@@ -188,6 +190,8 @@ pub struct CiObservation {
     pub stage: Option<LifecycleStage>,
     /// When it was observed; absent: now.
     pub observed_at: Option<Timestamp>,
+    /// Identities that other CIs had before they became part of it.
+    pub aliases: Vec<CiId>,
 }
 
 /// Changes to a CI; what is absent stays.

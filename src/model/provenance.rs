@@ -1,5 +1,7 @@
 //! Who says so: the sources of what the estate knows, and what each of them says.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use super::packed::{PackError, Reader, Writer};
@@ -60,6 +62,18 @@ impl SourceName {
     /// Whether this is what a source is called.
     pub fn is_of(&self, source: &Source) -> bool {
         self.name == source.name && self.feed == source.feed && self.scope == source.scope
+    }
+}
+
+/// Name, feed and scope, with a slash between those that are named.
+impl fmt::Display for SourceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name.as_str())?;
+        let named = [&self.feed, &self.scope].into_iter().filter(|text| !text.is_empty());
+        for text in named {
+            write!(f, "/{text}")?;
+        }
+        Ok(())
     }
 }
 

@@ -2,6 +2,9 @@
 
 use serde_json::json;
 
+use linchpin::ingest::report::Outcome;
+
+use crate::ingest_support::Database;
 use crate::process::Process;
 
 const DEFINE: &str = "mutation($text: String!) { defineCatalog(input: { text: $text }) {
@@ -143,7 +146,7 @@ fn what_fits_several_waits_for_a_person_and_is_found_after_the_decision() {
         let wanted = json!({ "id": item["id"], "ci": item["candidates"][1]["id"] });
         let resolved = process.data(RESOLVE, &json!({ "input": wanted }));
         assert_eq!(
-            resolved["resolveReview"]["review"]["resolvedTo"]["name"], "b",
+            resolved["resolveReview"]["review"]["resolvedTo"]["id"], item["candidates"][1]["id"],
             "{resolved}"
         );
         let again = process.graphql(RESOLVE, &json!({ "input": wanted }));
@@ -253,4 +256,29 @@ fn what_is_staged_becomes_a_ci_or_is_dismissed() {
         refused["errors"][0]["extensions"]["code"], "REVIEW_NOT_FOUND",
         "{refused}"
     );
+}
+
+#[test]
+fn a_source_that_may_leaves_a_placeholder_for_what_it_only_names() {
+    const PAYLOAD: &str = "{\"source\":\"lldp\"}
+{\"ci\":{\"key\":\"sw-1\",\"type\":\"switch\",\"name\":\"sw-1\"}}
+{\"relationship\":{\"from\":\"sw-1\",\"type\":\"connects_to\",\"to\":\"switch:core-9\"}}
+";
+    let database = Database::new();
+    let refused = database.load(PAYLOAD);
+    assert_eq!(refused.summary.of(Outcome::Refused), 1, "{}", refused.text());
+
+    let rule = "[[source]]\nname = \"lldp\"\nmay_create_placeholders = true\n";
+    let rule = serde_json::json!({ "catalog": rule });
+    database.load(&format!("{rule}\n"));
+    let taken = database.load(PAYLOAD);
+    assert_eq!(taken.summary.of(Outcome::Refused), 0, "{}", taken.text());
+    assert_eq!(taken.summary.warnings.get("PLACEHOLDER"), Some(&1));
+    let before = database.revision();
+    let again = database.load(PAYLOAD);
+    assert_eq!((again.summary.changed, database.revision()), (false, before));
+
+    // A later observation of the source under the same key, or of the same identity, completes it.
+    let snapshot = database.cmdb.reader().snapshot();
+    assert_eq!(snapshot.named("core-9").count(), 1);
 }

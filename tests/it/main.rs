@@ -10,6 +10,7 @@ mod clock;
 mod conformance;
 mod data_causes;
 mod documents;
+mod duplicates;
 mod format_fixtures;
 mod formats_ansible;
 mod formats_aws;

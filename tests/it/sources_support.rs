@@ -101,7 +101,7 @@ impl World {
             dry_run: false,
         };
         let id = session.session.expect("a session");
-        sync::complete(&self.editor(), id, &options, self.clock.now()).map_err(Box::new)
+        sync::complete(&self.editor(), id, options, self.clock.now()).map_err(Box::new)
     }
 
     pub(crate) fn abort(&self, session: &IngestOptions) -> Run {

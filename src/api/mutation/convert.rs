@@ -128,6 +128,7 @@ impl ToCommand for CreateConfigurationItemInput {
             valid_to: self.valid_to.map(|at| at.0),
             native_key: self.native_key,
             observed_at: None,
+            aliases: Vec::new(),
             is_observed: false,
         }))
     }

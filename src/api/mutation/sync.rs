@@ -62,7 +62,7 @@ impl SyncMutation {
         let editor = editor(ctx)?;
         let id = parse(&session)?;
         let options = SweepOptions { share_max, dry_run };
-        let completed = tokio::task::spawn_blocking(move || sync::complete(&editor, id, &options, editor.now()));
+        let completed = tokio::task::spawn_blocking(move || sync::complete(&editor, id, options, editor.now()));
         let completed = completed
             .await
             .map_err(|_| ApiError::internal("the sweep failed by an error of ours"))?;
@@ -136,15 +136,17 @@ fn parse(session: &ID) -> ApiResult<uuid::Uuid> {
 
 fn refusal(error: &SyncError) -> ApiError {
     let refusal = ApiError::new(error.code(), error.to_string());
-    match error {
-        SyncError::Guard {
-            affected,
-            members,
-            share_max,
-        } => refusal
+    if let SyncError::Guard {
+        affected,
+        members,
+        share_max,
+    } = error
+    {
+        refusal
             .with("affected", *affected)
             .with("members", *members)
-            .with("shareMax", usize::from(*share_max)),
-        _ => refusal,
+            .with("shareMax", usize::from(*share_max))
+    } else {
+        refusal
     }
 }

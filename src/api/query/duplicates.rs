@@ -9,8 +9,10 @@ use crate::api::connection::{Connection, Cursors, QuestionHash, page_size, rows}
 use crate::api::context::{api, ask, editor, resolve, snapshot};
 use crate::api::error::{ApiError, ApiResult};
 use crate::api::mutation::choices;
-use crate::api::types::{DuplicateObject, DuplicateState, MergeInput, MergePreview, ci_types};
-use crate::app::{Duplicate, MergeRequest, preview_merge};
+use crate::api::types::{
+    AmbiguousDerivationObject, DuplicateObject, DuplicateState, MergeInput, MergePreview, ci_types,
+};
+use crate::app::{Duplicate, MergeRequest, ambiguous_derivations, preview_merge};
 use crate::graph::{Slot, Snapshot};
 use crate::model::CiTypeId;
 
@@ -56,6 +58,26 @@ impl DuplicateQuery {
         let found = found.await?;
         cursors.page(after.as_deref(), first, found.len(), |place| {
             DuplicateObject::new(view, found[place].clone())
+        })
+    }
+
+    /// Values that name several CIs under a derivation: nothing follows from them. By rule and CI.
+    #[graphql(complexity = "SCAN_COST.saturating_add(rows(first, child_complexity))")]
+    async fn ambiguous_derivations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Items of the page: 50 if not said, at most 1,000.")] first: Option<i32>,
+        #[graphql(desc = "The cursor behind which the page begins.")] after: Option<String>,
+    ) -> ApiResult<Connection<AmbiguousDerivationObject>> {
+        let view = snapshot(ctx)?;
+        let first = page_size(first, api(ctx)?.limits.page_max)?;
+        let cursors = Cursors {
+            revision: view.revision(),
+            question: QuestionHash::of(&"ambiguousDerivations"),
+        };
+        let found = ask(ctx, view, |view, _| Ok(ambiguous_derivations(view))).await?;
+        cursors.page(after.as_deref(), first, found.len(), |place| {
+            AmbiguousDerivationObject::new(view, &found[place])
         })
     }
 

@@ -448,3 +448,56 @@ impl DuplicateObject {
         })
     }
 }
+
+/// A value that names several CIs under a derivation.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "AmbiguousDerivation")]
+pub struct AmbiguousDerivationObject {
+    /// The rule.
+    pub rule: String,
+    /// The CI that states the value.
+    pub configuration_item: Option<CiObject>,
+    /// The value; masked if it is secret.
+    pub value: Json,
+    /// How many CIs it names.
+    pub candidate_count: Long,
+    /// The CIs that it names, by id; the first 20.
+    pub candidates: Vec<CiObject>,
+}
+
+/// Most CIs that one ambiguous value is told to name.
+const CANDIDATES_MAX: usize = 20;
+
+impl AmbiguousDerivationObject {
+    pub(in crate::api) fn new(view: &Snapshot, found: &app::AmbiguousDerivation) -> Self {
+        let catalog = view.catalog();
+        let ci = |id: CiId| view.slot_of(id).map(|slot| CiObject::at(view, slot));
+        let rule = catalog.ingest_rule(model::rule::IngestRuleKind::Derivation, &found.rule);
+        let attribute = rule.and_then(|rule| match rule.as_ref() {
+            model::IngestRule::Derivation(rule) => Some(rule.attribute.as_str().to_owned()),
+            model::IngestRule::Source(_)
+            | model::IngestRule::Authority(_)
+            | model::IngestRule::Junk(_)
+            | model::IngestRule::ClassAlias(_) => None,
+        });
+        let stating = view.ci(found.ci).zip(attribute);
+        let definition = stating.and_then(|(ci, name)| catalog.attribute_of(ci.ci_type(), &name));
+        let secret = definition.is_some_and(|definition| definition.secret);
+        Self {
+            rule: found.rule.to_string(),
+            configuration_item: ci(found.ci),
+            value: Json(if secret {
+                Value::from(MASK)
+            } else {
+                value_json(&found.value)
+            }),
+            candidate_count: found.candidates.len().into(),
+            candidates: found
+                .candidates
+                .iter()
+                .take(CANDIDATES_MAX)
+                .filter_map(|id| ci(*id))
+                .collect(),
+        }
+    }
+}

@@ -119,12 +119,25 @@ impl RelationshipObject {
         source_name(&self.view, self.relationship.source)
     }
 
+    /// All who say so, in the order in which they began.
+    async fn said_by(&self) -> Vec<String> {
+        let others = self.relationship.also_said_by.iter().map(|said| said.source);
+        let sources = [self.relationship.source].into_iter().chain(others);
+        sources.map(|source| source_name(&self.view, source)).collect()
+    }
+
+    /// Whether nobody says so but a rule that derives it from attribute values.
+    async fn is_derived(&self) -> bool {
+        self.relationship.also_said_by.is_empty()
+            && source_name(&self.view, self.relationship.source) == crate::app::DERIVED
+    }
+
     /// When it was first said.
     async fn first_seen(&self) -> DateTime {
         DateTime(self.relationship.first_seen)
     }
 
-    /// When its source last said so.
+    /// When any of those who say so last said it.
     async fn last_seen(&self) -> DateTime {
         let live = self.view.relationship(self.relationship.id);
         DateTime(live.map_or(self.relationship.first_seen, |live| live.last_seen()))

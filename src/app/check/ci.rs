@@ -58,6 +58,7 @@ pub(super) fn create(
         origins,
         validity: Validity::new(new.valid_from, new.valid_to)?,
         standing: Standing {
+            aliases: aliases_with(estate, &[], id, &new.aliases)?,
             claims: Claims::new(claims),
             ..Standing::default()
         },
@@ -272,6 +273,28 @@ pub(super) fn parse_attributes(
         .iter()
         .map(|(name, input)| estate.catalog().parse_value(ci_type, name, input));
     Ok(parsed.collect::<Result<_, _>>()?)
+}
+
+/// The aliases of a CI with further ones, none of which may be the identity or alias of another.
+pub(super) fn aliases_with(
+    estate: &Estate,
+    known: &[CiId],
+    own: CiId,
+    more: &[CiId],
+) -> Result<Vec<CiId>, CommandError> {
+    let mut aliases = known.to_vec();
+    for alias in more {
+        if known.contains(alias) {
+            continue;
+        }
+        if *alias == own || estate.slot_of(*alias).is_some() {
+            return Err(CommandError::CiExists { ci: *alias });
+        }
+        aliases.push(*alias);
+    }
+    aliases.sort_unstable();
+    aliases.dedup();
+    Ok(aliases)
 }
 
 /// Notes under which key a source knows a CI. Who has no key is noted once.

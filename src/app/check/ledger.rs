@@ -232,9 +232,12 @@ impl<'a> Ledger<'a> {
             }
             (AttributeId::STAGE, None) if claims.is_empty() => self.fields.stage = LifecycleStage::InService,
             (AttributeId::TAGS, Some(AttributeValue::List(tags))) => {
-                let tag = |tag: &AttributeValue| match tag {
-                    AttributeValue::Text(tag) => Some(tag.to_string()),
-                    _ => None,
+                let tag = |tag: &AttributeValue| {
+                    if let AttributeValue::Text(tag) = tag {
+                        Some(tag.to_string())
+                    } else {
+                        None
+                    }
                 };
                 self.fields.tags = tags.iter().filter_map(tag).collect();
             }

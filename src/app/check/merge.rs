@@ -79,7 +79,7 @@ fn plan(estate: &Estate, request: &MergeRequest<'_>, decision: Decision) -> Resu
         check_short("reason", reason)?;
     }
     let choices = Choices::new(estate, &pair, request.choices)?;
-    let merged = fields::merge(estate, &pair, &choices, decision)?;
+    let merged = fields::merge(estate, &pair, &choices, decision);
     check_content(estate, &merged.fields, &[pair.survivor, pair.absorbed])?;
     let (relationships, mut items) = relationships::merge(estate, &pair);
     let groups = groups::merge(estate, &pair);

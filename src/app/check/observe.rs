@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::ci::{
-    add_origin, changed, changed_type, check_tags, check_transition, parse_attributes, seen, validity_after,
+    add_origin, aliases_with, changed, changed_type, check_tags, check_transition, parse_attributes, seen,
+    validity_after,
 };
 use super::ledger::{Ledger, keep_implied, tags, text};
 use super::{Circumstances, check_text};
@@ -38,6 +39,8 @@ pub(super) fn observe(
         keep_implied(&mut fields, known);
     }
     hear_again(&mut fields, circumstances.source);
+    let aliases = aliases_with(estate, &fields.standing.aliases, before.id(), &observation.aliases)?;
+    fields.standing.aliases = aliases;
     let mut ledger = Ledger::open(estate, slot, fields, voice);
     if let Some(name) = &patch.name {
         check_text("name", name, CI_NAME_BYTES_MAX)?;

@@ -258,15 +258,20 @@ impl Comparison<'_> {
 
     fn addresses(&self, ci: &ConfigurationItem) -> Vec<(AttributeId, AttributeValue)> {
         let catalog = self.estate.catalog();
-        let is_address = |value: &AttributeValue| match value {
-            AttributeValue::IpAddress(address) => !address.is_loopback() && !address.is_unspecified(),
-            AttributeValue::Mac(mac) => mac.0 != [0; 6] && mac.0 != [0xff; 6],
-            _ => false,
+        let is_address = |value: &AttributeValue| {
+            if let AttributeValue::IpAddress(address) = value {
+                !address.is_loopback() && !address.is_unspecified()
+            } else if let AttributeValue::Mac(mac) = value {
+                mac.0 != [0; 6] && mac.0 != [0xff; 6]
+            } else {
+                false
+            }
         };
         let of = |attribute: Attribute| {
-            let values = match attribute.value {
-                AttributeValue::List(values) => values,
-                single => vec![single],
+            let values = if let AttributeValue::List(values) = attribute.value {
+                values
+            } else {
+                vec![attribute.value]
             };
             values.into_iter().map(move |value| (attribute.id, value))
         };

@@ -64,6 +64,7 @@ fn value(estate: &Estate, number: u128, name: &str) -> Option<Input> {
     Some(value.to_input())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with what may be absent")]
 fn text(text: &str) -> Option<Input> {
     Some(Input::Text(text.to_owned()))
 }
@@ -367,6 +368,17 @@ fn two_groups_of_one_name_stay_two() {
     assert_eq!(estate.groups().map(|group| group.members.len()).sum::<usize>(), 3);
 }
 
+/// The CI that a write has absorbed.
+fn merged_in(outcome: &WriteOutcome) -> Option<CiId> {
+    outcome.delta.items.iter().find_map(|item| {
+        if let crate::model::DeltaItem::Merge(merge) = item {
+            merge.after.as_ref().map(|merge| merge.alias())
+        } else {
+            None
+        }
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
@@ -381,10 +393,7 @@ proptest! {
         let request = WriteRequest::commands(vec![merge(ci(survivor), ci(absorbed), take)]);
         let outcome = editor(&cmdb).write_blocking(request).expect("the write is taken");
         let absorbed = match &outcome.commands[0] {
-            Ok(_) => outcome.delta.items.iter().find_map(|item| match item {
-                crate::model::DeltaItem::Merge(merge) => merge.after.as_ref().map(|merge| merge.alias()),
-                _ => None,
-            }).expect("a merge writes its record"),
+            Ok(_) => merged_in(&outcome).expect("a merge writes its record"),
             Err(_) => return Ok(()),
         };
         check_derived(&cmdb.reader().snapshot());

@@ -41,6 +41,7 @@ pub(super) fn take(cmdb: &Cmdb, commands: Vec<Command>) {
     editor(cmdb).write_blocking(request).expect("the write is taken");
 }
 
+#[expect(clippy::too_many_lines, reason = "one paragraph for each command")]
 fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         4 => (id(), 0..TYPES.len(), stage()).prop_map(|(id, ci_type, stage)| Command::CreateCi(NewCi {

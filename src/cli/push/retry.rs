@@ -40,10 +40,16 @@ impl Retry {
             let jitter = fastrand::f64().mul_add(0.5, 0.75);
             let wait = pause.mul_f64(jitter).min(left);
             output.note(&format!("{error}; trying again in {:.1} s", wait.as_secs_f64()));
-            std::thread::sleep(wait);
+            pause_for(wait);
             pause = (pause * 2).min(PAUSE_MAX);
         }
     }
+}
+
+/// Does nothing for a while: the one thing to do about a server that is not there.
+#[expect(clippy::disallowed_methods, reason = "no state of this process changes by waiting")]
+pub(super) fn pause_for(wait: Duration) {
+    std::thread::sleep(wait);
 }
 
 /// The stable code of an error, if it is one of ours.

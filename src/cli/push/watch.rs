@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use super::retry::Retry;
+use super::retry::{Retry, pause_for};
 use super::{Push, push};
 use crate::app::ErrorCode;
 use crate::cli::Failure;
@@ -30,7 +30,7 @@ pub(super) fn run(
     let mut before = look(folder).map_err(|error| unusable(&error))?;
     output.note(&format!("watching {}", folder.display()));
     loop {
-        std::thread::sleep(Duration::from_secs(options.interval));
+        pause_for(Duration::from_secs(options.interval));
         let now = match look(folder) {
             Ok(now) => now,
             // A folder that is being replaced is not there for a moment.

@@ -429,6 +429,7 @@ impl Fields for CiRecord {
         "related",
         "valid_from",
         "valid_to",
+        "aliases",
         "observed_at",
     ];
     const REQUIRED: &'static [&'static str] = &["type"];
@@ -446,6 +447,12 @@ impl Fields for CiRecord {
             "related" => self.related = field.related(map)?,
             "valid_from" => self.valid_from = Some(field.moment(map)?),
             "valid_to" => self.valid_to = Some(field.moment(map)?),
+            "aliases" => {
+                let aliases = field.texts(map)?.into_iter();
+                self.aliases = aliases
+                    .map(|alias| field.law(alias.parse()))
+                    .collect::<Result<_, _>>()?;
+            }
             _ => self.observed_at = field.moment(map)?,
         }
         Ok(())

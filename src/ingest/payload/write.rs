@@ -66,6 +66,11 @@ fn ci_fields<W: Write>(object: &mut Object<'_, W>, ci: &CiRecord) -> io::Result<
     }
     object.moment("valid_from", ci.valid_from)?;
     object.moment("valid_to", ci.valid_to)?;
+    if !ci.aliases.is_empty() {
+        list(object.field("aliases")?, &ci.aliases, |out, alias| {
+            write!(out, "\"{alias}\"")
+        })?;
+    }
     object.moment("observed_at", ci.observed_at.map(Some))
 }
 

@@ -31,11 +31,12 @@ impl Absent {
 
 impl Planning<'_, '_> {
     pub(super) fn relationship(&mut self, position: Position, record: RelationshipRecord) {
-        let ends = self
-            .resolve("from", &record.from)
-            .and_then(|from| Ok((from, self.resolve("to", &record.to)?)));
-        let found = ends.and_then(|(from, to)| Ok((from, to, self.group_of(&record, from, to)?)));
         let mut item = Item::new(position, RecordKind::Relationship);
+        let mut found = self.ends_and_group(&record);
+        let is_last = !self.may_defer && found.as_ref().is_err_and(Absent::may_come);
+        if is_last && self.record_placeholders(&record, &mut item) {
+            found = self.ends_and_group(&record);
+        }
         match found {
             Ok((from, to, group)) => {
                 item.type_name = Some(record.relationship_type.clone());
@@ -55,6 +56,13 @@ impl Planning<'_, '_> {
     }
 
     #[expect(clippy::option_option, reason = "a record tells no group stated from none wanted")]
+    fn ends_and_group(&self, record: &RelationshipRecord) -> Result<(Slot, Slot, Option<Option<GroupId>>), Absent> {
+        let from = self.resolve("from", &record.from)?;
+        let to = self.resolve("to", &record.to)?;
+        Ok((from, to, self.group_of(record, from, to)?))
+    }
+
+    #[expect(clippy::option_option, reason = "a record tells no group stated from none wanted")]
     fn relate(
         &mut self,
         record: RelationshipRecord,
@@ -71,25 +79,22 @@ impl Planning<'_, '_> {
         if self.terms.report_all {
             item.key = Some(key_of(&record));
         }
-        match known {
-            Some(relationship) => {
-                let key = key_of(&record);
-                self.confirm(relationship, item);
-                if reconcile::is_plain(&record) {
-                    self.saw_relationship(relationship, observed_at);
-                    item.other_id = self.terms.report_all.then(|| relationship.to_string());
-                } else {
-                    let patch = reconcile::relationship_patch(record, group);
-                    let command = Command::ChangeRelationship { relationship, patch };
-                    self.execute_relationship(&command, key, Outcome::Updated, observed_at, item);
-                }
+        if let Some(relationship) = known {
+            let key = key_of(&record);
+            self.confirm(relationship, item);
+            if reconcile::is_plain(&record) {
+                self.saw_relationship(relationship, observed_at);
+                item.other_id = self.terms.report_all.then(|| relationship.to_string());
+            } else {
+                let patch = reconcile::relationship_patch(record, group);
+                let command = Command::ChangeRelationship { relationship, patch };
+                self.execute_relationship(&command, key, Outcome::Updated, observed_at, item);
             }
-            None => {
-                let key = key_of(&record);
-                let ends = (estate.ci_id(from), estate.ci_id(to));
-                let command = Command::Relate(reconcile::new_relationship(record, ends, group));
-                self.execute_relationship(&command, key, Outcome::Created, observed_at, item);
-            }
+        } else {
+            let key = key_of(&record);
+            let ends = (estate.ci_id(from), estate.ci_id(to));
+            let command = Command::Relate(reconcile::new_relationship(record, ends, group));
+            self.execute_relationship(&command, key, Outcome::Created, observed_at, item);
         }
     }
 

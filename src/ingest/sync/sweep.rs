@@ -46,7 +46,7 @@ pub struct Sweep {
 pub(super) fn plan(
     estate: &Estate,
     session: &Session,
-    options: &SweepOptions,
+    options: SweepOptions,
     now: Timestamp,
 ) -> Result<Sweep, SyncError> {
     let Some(source) = estate.source_of(session.source()) else {
@@ -177,11 +177,13 @@ fn commit(editor: &Editor, session: &Session, commands: Vec<Command>) -> Result<
 }
 
 fn is_mentioned(estate: &Estate, mentioned: &Mentioned, command: &Command) -> bool {
-    match command {
-        Command::MissCi { ci, .. } => estate.slot_of(*ci).is_some_and(|slot| mentioned.cis.has(slot.number())),
-        Command::WithdrawRelationship { relationship } => estate
-            .relationship(*relationship)
-            .is_some_and(|found| mentioned.relationships.has(found.place())),
-        _ => false,
+    if let Command::MissCi { ci, .. } = command {
+        let slot = estate.slot_of(*ci);
+        slot.is_some_and(|slot| mentioned.cis.has(slot.number()))
+    } else if let Command::WithdrawRelationship { relationship } = command {
+        let found = estate.relationship(*relationship);
+        found.is_some_and(|found| mentioned.relationships.has(found.place()))
+    } else {
+        false
     }
 }

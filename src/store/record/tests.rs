@@ -19,9 +19,9 @@ use crate::model::rule::{
 };
 use crate::model::{
     Actor, Attribute, AttributeId, AttributeValue, Attributes, CiFields, CiTypeId, ConfigurationItem, Decimal, Delta,
-    DeltaItem, GroupMember, IdempotencyKey, ImpactState, IngestRule, JournalEntry, LifecycleStage, Origin, PoolId,
-    RedundancyGroup, Relationship, RelationshipId, RelationshipTypeId, ReviewId, SaidBy, Source, SourceId, Threshold,
-    Thresholds,
+    DeltaItem, Distinction, GroupMember, IdempotencyKey, ImpactState, IngestRule, JournalEntry, LifecycleStage, Merge,
+    MergedGroup, MergedRelationship, Origin, PoolId, RedundancyGroup, Relationship, RelationshipFate, RelationshipId,
+    RelationshipTypeId, ReviewId, SaidBy, Source, SourceId, Threshold, Thresholds,
 };
 use crate::store::ChunkKind;
 
@@ -517,6 +517,41 @@ fn changes<T: std::fmt::Debug + Clone + 'static>(
     ]
 }
 
+fn merges() -> impl Strategy<Value = Merge> {
+    let fate = prop_oneof![
+        Just(RelationshipFate::Moved),
+        Just(RelationshipFate::Dropped),
+        (relationships(), relationships()).prop_map(|(before, after)| RelationshipFate::United {
+            before: Box::new(before),
+            after: Box::new(after),
+        }),
+    ];
+    let relationship = (relationships(), fate).prop_map(|(before, fate)| MergedRelationship { before, fate });
+    let group = (groups(), groups()).prop_map(|(before, after)| MergedGroup { before, after });
+    let linked = (vec(relationship, 0..3), vec(group, 0..2));
+    (cis(), cis(), cis(), linked, texts(), texts()).prop_map(
+        |(absorbed, before, after, (relationships, groups), by, reason)| Merge {
+            absorbed,
+            before,
+            after,
+            relationships,
+            groups,
+            by: by.into(),
+            reason: reason.into(),
+        },
+    )
+}
+
+fn distinctions() -> impl Strategy<Value = Distinction> {
+    let at = (-1_000_000i64..4_000_000_000).prop_map(|second| Timestamp::from_second(second).expect("in range"));
+    (cis(), cis(), at, texts(), texts()).prop_map(|(one, other, at, by, reason)| Distinction {
+        cis: [one.id(), other.id()],
+        at,
+        by: by.into(),
+        reason: reason.into(),
+    })
+}
+
 fn items() -> impl Strategy<Value = DeltaItem> {
     prop_oneof![
         changes(sources().boxed()).prop_map(DeltaItem::Source),
@@ -529,6 +564,8 @@ fn items() -> impl Strategy<Value = DeltaItem> {
         changes(cis().boxed()).prop_map(DeltaItem::Ci),
         changes(relationships().boxed()).prop_map(DeltaItem::Relationship),
         changes(groups().boxed()).prop_map(DeltaItem::Group),
+        changes(merges().boxed()).prop_map(DeltaItem::Merge),
+        changes(distinctions().boxed()).prop_map(DeltaItem::Distinction),
     ]
 }
 

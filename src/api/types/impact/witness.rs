@@ -41,6 +41,8 @@ pub struct WitnessRelationship {
     pub phrase: String,
     /// Who said so first.
     pub source: String,
+    /// How many sources, feeds and scopes say so.
+    pub said_by: Long,
     /// When it was first said.
     pub first_seen: DateTime,
     /// When its source last said so.
@@ -102,8 +104,8 @@ pub struct WitnessObject {
     /// held up nothing but each other. Empty else.
     #[graphql(complexity = "20 * child_complexity")]
     pub ungrounded: Vec<CiObject>,
-    /// The weakest evidence on the way: of the relationships that carried it, the one whose source
-    /// has been silent longest.
+    /// The weakest evidence on the way: of the relationships that carried it, the one of which all
+    /// sources have been silent longest; of several, the one that fewest speak of.
     pub weakest_evidence: Option<WitnessRelationship>,
 }
 
@@ -125,7 +127,7 @@ impl WitnessObject {
         steps.extend(found.steps.iter().map(|step| witness_step(answer, step)));
         let evidence = steps.iter().filter_map(|step| step.relationship.clone());
         Some(Self {
-            weakest_evidence: evidence.min_by_key(|evidence| evidence.last_seen.0),
+            weakest_evidence: evidence.min_by_key(|evidence| (evidence.last_seen.0, evidence.said_by.0)),
             length: found.steps.len().into(),
             steps,
             ungrounded: found
@@ -264,6 +266,7 @@ fn describe(answer: &Answer, relationship: &RelationshipRef<'_>, target: Slot) -
             .unwrap_or_default(),
         phrase: phrase.unwrap_or_default(),
         source: source.unwrap_or_default(),
+        said_by: (1 + relationship.also_said_by().len()).into(),
         first_seen: DateTime(relationship.first_seen()),
         last_seen: DateTime(last_seen),
         age: Duration(answer.at.duration_since(last_seen).max(jiff::SignedDuration::ZERO)),

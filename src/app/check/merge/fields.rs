@@ -80,19 +80,14 @@ pub(super) struct Merged {
     pub(super) shown: Vec<MergedField>,
 }
 
-pub(super) fn merge(
-    estate: &Estate,
-    pair: &Pair,
-    choices: &Choices,
-    decision: Decision,
-) -> Result<Merged, CommandError> {
+pub(super) fn merge(estate: &Estate, pair: &Pair, choices: &Choices, decision: Decision) -> Merged {
     let merging = Merging {
         estate,
         sides: [pair.of_survivor.to_fields(), pair.of_absorbed.to_fields()],
         choices,
         decision,
     };
-    Ok(merging.merge())
+    merging.merge()
 }
 
 struct Merging<'a> {
@@ -204,10 +199,9 @@ impl Merging<'_> {
         let pinned = [survivor, absorbed].map(|fields| fields.standing.is_pinned(id));
         let has = |fields: &CiFields| fields.attributes.get(id).is_some();
         match pinned {
-            [true, _] => MergeSide::Survivor,
             [false, true] => MergeSide::Absorbed,
             [false, false] if !has(survivor) && has(absorbed) => MergeSide::Absorbed,
-            [false, false] => MergeSide::Survivor,
+            [true, _] | [false, false] => MergeSide::Survivor,
         }
     }
 
@@ -218,10 +212,9 @@ impl Merging<'_> {
             return Some(*side);
         }
         match (survivor.standing.is_pinned(id), absorbed.standing.is_pinned(id)) {
-            (true, _) => Some(MergeSide::Survivor),
             (false, true) => Some(MergeSide::Absorbed),
             (false, false) if id == AttributeId::TAGS => None,
-            (false, false) => Some(MergeSide::Survivor),
+            (true, _) | (false, false) => Some(MergeSide::Survivor),
         }
     }
 
@@ -377,7 +370,7 @@ fn stale(survivor: &CiFields, absorbed: &CiFields) -> Vec<Stale> {
         for one in &fields.standing.stale {
             let speaks = knows(other, one.source) && other.standing.stale_since(one.source).is_none();
             match stale.iter_mut().find(|known| known.source == one.source) {
-                Some(known) => known.since = known.since.max(one.since),
+                Some(same) => same.since = same.since.max(one.since),
                 None if speaks => {}
                 None => stale.push(*one),
             }

@@ -48,7 +48,7 @@ impl<'a, 'l> Linked<'a, 'l> {
                 Ok(found) => items.extend(found.into_iter().map(DeltaItem::Relationship)),
                 Err(because) => {
                     self.lost
-                        .push(Loss::new(LossKind::Relationship, merged.before.id.to_string(), because))
+                        .push(Loss::new(LossKind::Relationship, merged.before.id.to_string(), because));
                 }
             }
         }
