@@ -88,7 +88,7 @@ fn four_sources_that_overlap_lose_nothing_and_double_nothing_in_twenty_runs() {
         (count("virtual_machine"), count("physical_server"), count("server")),
         (6, 1, 1)
     );
-    assert!(runs.noted > 20, "{} runs", runs.completed);
+    assert!(runs.noted > 20, "{} runs", runs.noted);
     drop(snapshot);
     let kept = runs.world.cmdb.reader().runs().of(None);
     runs.world = runs.world.restart();
