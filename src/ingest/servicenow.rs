@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::app::{BatchMode, Editor, Work, WriteError, WriteRequest};
+use crate::ingest::secrets::Secrets;
 use crate::model::{Name, SourceName};
 
 pub use request::{Instance, Request, RequestError};
@@ -63,9 +64,10 @@ fn execute(editor: &Editor, request: Request, terms: &Terms) -> Result<Outcome, 
     let made = Arc::new(Mutex::new(Outcome::default()));
     let filled = Arc::clone(&made);
     let whole = terms.commit == Commit::Whole;
+    let mut secrets = Secrets::new(editor.reader().clone());
     editor.write_blocking(WriteRequest {
         work: Work::Plan(Box::new(move |planner| {
-            let outcome = work::plan_request(planner, request);
+            let outcome = work::plan_request(planner, request, &mut secrets);
             if whole && outcome.has_error() {
                 planner.refuse();
             }

@@ -41,11 +41,6 @@ pub enum SyncError {
         "nothing was pushed to the session, so completing it would say that nothing is there: push first, or abort it"
     )]
     Empty,
-    /// The source may retire nothing.
-    #[error(
-        "the source `{0}` may retire nothing, so its sync session cannot be completed: see its rule in the catalog"
-    )]
-    MayNotRetire(String),
     /// The writer refused.
     #[error("{0}; what was swept before stays, and the session may be completed again")]
     Write(WriteError),
@@ -60,7 +55,6 @@ impl SyncError {
             Self::Session(SessionError::TooMany) => ErrorCode::TooManyRequests,
             Self::Guard { .. } => ErrorCode::SweepGuard,
             Self::Empty => ErrorCode::SessionEmpty,
-            Self::MayNotRetire(_) => ErrorCode::Forbidden,
             Self::Write(error) => error.code(),
         }
     }
@@ -90,6 +84,7 @@ pub fn expire(editor: &Editor, now: Timestamp) {
 /// Completes a session: finds what was not mentioned, and sweeps it. Costs what the source, feed and
 /// scope speak of to find, and what is not mentioned to sweep.
 pub fn complete(editor: &Editor, id: Uuid, options: SweepOptions, now: Timestamp) -> Result<(Run, Sweep), SyncError> {
+    expire(editor, now);
     let session = editor.reader().sessions().find(id)?;
     if session.pushes() == 0 {
         return Err(SyncError::Empty);

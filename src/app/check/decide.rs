@@ -57,8 +57,11 @@ impl Sources<'_> {
                 let (owners, others): (Vec<_>, Vec<_>) =
                     heard.into_iter().partition(|claim| self.rank(claim, authority) == 0);
                 // Others are heard only where the owner's authority may lapse, and has.
-                let lapsed = authority.lapse.is_some() && self.claims_of_owner(claims, authority);
-                self.newest(owners).or_else(|| self.newest(others).filter(|_| lapsed))
+                let of_owner: Vec<&Attribute> =
+                    claims.iter().filter(|claim| self.rank(claim, authority) == 0).collect();
+                let lapsed = authority.lapse.is_some() && !of_owner.is_empty();
+                let heir = self.newest(others).filter(|_| lapsed);
+                self.newest(owners).or(heir).or_else(|| self.newest(of_owner))
             }
             AuthorityPolicy::MostReported => {
                 let reporters = |value: &AttributeValue| {
@@ -94,10 +97,6 @@ impl Sources<'_> {
         let spoken = speaks.then(|| self.voice.first_seen());
         let seen = before.max(spoken).max(Some(claim.first_seen));
         seen.is_some_and(|seen| self.voice.now.duration_since(seen) <= lapse)
-    }
-
-    fn claims_of_owner(&self, claims: &[Attribute], authority: &Authority) -> bool {
-        claims.iter().any(|claim| self.rank(claim, authority) == 0)
     }
 
     fn newest<'c>(&self, claims: Vec<&'c Attribute>) -> Option<&'c Attribute> {

@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use crate::catalog::Catalog;
 use crate::ingest::formats::CsvMapping;
+use crate::ingest::observation::{Observation, Observed, Position};
 use crate::ingest::payload::{CiRecord, RelatedRecord};
+use crate::ingest::secrets::Secrets;
 use crate::model::{CiId, CiTypeId, Input, LifecycleStage};
 
 use super::request::{Item, Part};
@@ -75,6 +77,21 @@ pub(super) struct Prepared {
     pub(super) ci_type: Option<CiTypeId>,
     pub(super) errors: Vec<Remark>,
     pub(super) warnings: Vec<Remark>,
+}
+
+impl Prepared {
+    /// Takes secrets out of what the item says, and warns of each.
+    pub(super) fn clean(&mut self, secrets: &mut Secrets) {
+        let record = Observed::Ci(Box::new(std::mem::take(&mut self.record)));
+        let mut observation = Observation::new(Position::default(), record);
+        secrets.clean(&mut observation);
+        if let Observed::Ci(record) = observation.observed {
+            self.record = *record;
+        }
+        let warnings = observation.warnings.into_iter();
+        self.warnings
+            .extend(warnings.map(|warning| Remark::new(warning.code, warning.message)));
+    }
 }
 
 impl<'c> Words<'c> {

@@ -12,6 +12,7 @@ use crate::ingest::observation::{Observation, Observed, Position};
 use crate::ingest::payload::RelationshipRecord;
 use crate::ingest::plan::{Memory, Part, Terms, plan};
 use crate::ingest::report::{AttemptResult, ItemLine, Outcome as RecordOutcome};
+use crate::ingest::secrets::Secrets;
 use crate::model::{CiId, Name};
 
 use super::prepare::{Prepared, Remark, Words, sys_id};
@@ -74,10 +75,13 @@ struct Link {
     ends: [End; 2],
 }
 
-pub(super) fn plan_request(planner: &mut Planner<'_>, request: Request) -> Outcome {
+pub(super) fn plan_request(planner: &mut Planner<'_>, request: Request, secrets: &mut Secrets) -> Outcome {
     let catalog = Arc::clone(planner.estate().catalog());
     let words = Words::new(&catalog);
     let mut prepared: Vec<Prepared> = request.items.iter().map(|item| words.item(item)).collect();
+    for item in &mut prepared {
+        item.clean(secrets);
+    }
     let by_id: HashMap<&str, usize> = (0..)
         .zip(&request.items)
         .filter_map(|(place, item)| Some((item.internal_id.as_deref()?, place)))

@@ -42,7 +42,8 @@ pub struct Sweep {
     pub relationships: Vec<RelationshipId>,
 }
 
-/// Finds what was not mentioned, and asks the guard.
+/// Finds what was not mentioned, and asks the guard. The silence of a source that may retire nothing
+/// means nothing.
 pub(super) fn plan(
     estate: &Estate,
     session: &Session,
@@ -53,12 +54,15 @@ pub(super) fn plan(
         return Ok(Sweep::default());
     };
     let rights = estate.catalog().source_rights(&session.source().name);
-    if !rights.may_retire {
-        return Err(SyncError::MayNotRetire(session.source().name.to_string()));
-    }
     let mentioned = session.mentioned();
     let mut sweep = cis(estate, source.id, &mentioned, now);
     sweep.relationships = relationships(estate, source.id, &mentioned);
+    if !rights.may_retire {
+        return Ok(Sweep {
+            members: sweep.members,
+            ..Sweep::default()
+        });
+    }
     let share_max = options.share_max.unwrap_or(rights.sweep_share_max);
     let affected = sweep.stale.len() + sweep.retired.len();
     if affected * 100 > sweep.members * usize::from(share_max) {
