@@ -244,9 +244,9 @@ fn a_push_survives_a_server_that_is_killed_in_its_middle() {
 }
 
 /// A process that is ended with the test.
-struct Watcher(Child);
+struct End(Child);
 
-impl Drop for Watcher {
+impl Drop for End {
     fn drop(&mut self) {
         // It may have ended.
         drop(self.0.kill());
@@ -259,7 +259,7 @@ fn wait_until(what: &str, holds: impl Fn() -> bool) {
     let deadline = Instant::now() + DEADLINE;
     while !holds() {
         assert!(Instant::now() < deadline, "{what}: not in {DEADLINE:?}");
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::yield_now();
     }
 }
 
@@ -274,18 +274,12 @@ fn a_watched_folder_is_pushed_whenever_it_changes() {
     // A sender that is not finished.
     write(".b.ndjson", "{\"ci\":");
     let watched = folder.to_str().expect("UTF-8");
-    let watcher = command(
+    let mut pushing = command(
         &server.client().url,
         &["--share-max", "100", "--interval", "1", "--watch", watched],
     );
-    let mut watcher = watcher;
-    let watcher = Watcher(
-        watcher
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it runs"),
-    );
+    pushing.stdout(Stdio::null()).stderr(Stdio::null());
+    let _ended = End(pushing.spawn().expect("it runs"));
     wait_until("the files that are there", || names(&server, false) == ["n0", "n1"]);
     std::fs::rename(folder.join(".b.ndjson"), folder.join("b.ndjson")).expect("it is finished");
     write("b.ndjson", &records(2, 4));
@@ -299,5 +293,4 @@ fn a_watched_folder_is_pushed_whenever_it_changes() {
         names(&server, false) == ["n3", "n4"] && names(&server, true) == ["n0", "n1", "n2"]
     });
     assert_eq!(states(&server), ["COMPLETED"; 4], "and pushed only when it changes");
-    drop(watcher);
 }

@@ -1,6 +1,8 @@
 //! Four sources that overlap, over twenty runs and more: nothing is recorded twice, nothing is lost, and of
 //! every value it is known who says so and since when.
 
+use std::fmt::Write as _;
+
 use linchpin::ingest::IngestOptions;
 use linchpin::ingest::sync::SyncError;
 use linchpin::model::run::RunState;
@@ -156,6 +158,11 @@ fn everyone_speaks_for_the_first_time(runs: &mut Runs, sources: &Sources) {
          + vm-91.memory = 1024 vcenter/south@1
          + vm-91.serial_number = VM-0091 vcenter/south@1",
     );
+    facts_of_known_and_unknown_machines(runs, sources);
+    others_speak_of_the_same_machines(runs, sources);
+}
+
+fn facts_of_known_and_unknown_machines(runs: &mut Runs, sources: &Sources) {
     runs.world.set(day(2));
     assert_eq!(runs.sync(&sources.ansible, &hosts(), None), [2, 3, 0, 0, 0, 0, 0]);
     let mut expected = String::from(
@@ -177,7 +184,8 @@ fn everyone_speaks_for_the_first_time(runs: &mut Runs, sources: &Sources) {
         ("vm-2", "web-02", "VM-0002", 7900),
         ("vm-3", "db-01", "VM-0003", 64000),
     ] {
-        expected.push_str(&format!(
+        let known = write!(
+            expected,
             "+ {ci} is virtual_machine {name} in_service of ansible:{name} vcenter/north:{ci}
              + {ci}.name ~ {name} ansible@2
              + {ci}.name ~ {name} vcenter/north@1
@@ -186,9 +194,13 @@ fn everyone_speaks_for_the_first_time(runs: &mut Runs, sources: &Sources) {
              + {ci}.operating_system = Debian 12 ansible@2
              + {ci}.serial_number = {serial} ansible@2
              + {ci}.serial_number ~ {serial} vcenter/north@1\n"
-        ));
+        );
+        known.expect("texts take all");
     }
     runs.world.expect("facts of known and unknown machines", &expected);
+}
+
+fn others_speak_of_the_same_machines(runs: &mut Runs, sources: &Sources) {
     runs.world.set(day(3));
     assert_eq!(runs.sync(&sources.scanner, &lan(), None), [1, 2, 0, 0, 0, 0, 0]);
     runs.world.expect(

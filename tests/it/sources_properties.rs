@@ -71,6 +71,10 @@ const ATTRIBUTES: [&str; 6] = ["locked", "lapsing", "ranked", "first", "last", "
 
 /// What a source says of a thing.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::option_option,
+    reason = "a source says nothing, that there is no value, or a value"
+)]
 struct Saying {
     source: usize,
     thing: u8,
