@@ -9,11 +9,30 @@ use crate::model::definition::{
     AttributeDefinition, CiTypeDefinition, IdentificationRule, LifecycleRule, PoolDefinition,
     RelationshipTypeDefinition, ValueType,
 };
-use crate::model::{CiTypeId, Decimal, ImpactState, Name, Strength};
+use crate::model::rule::IngestRuleKind;
+use crate::model::{CiTypeId, Decimal, ImpactState, IngestRule, Name, Strength};
 
 impl Catalog {
     /// The whole catalog as the text of a catalog file, which defines an equal one (numbers aside).
     pub fn render(&self) -> String {
+        let mut text = self.render_without_rights();
+        let rights = self.render_rights();
+        if !rights.is_empty() {
+            push(&mut text, &rights);
+        }
+        text
+    }
+
+    /// What sources may do, as the text of a catalog file; empty where nothing is said of it.
+    pub fn render_rights(&self) -> String {
+        let mut text = String::new();
+        let rights = self.ingest_rules().filter(|rule| is_of_source(rule));
+        rights.for_each(|one| push(&mut text, &self.render_ingest_rule(one)));
+        text
+    }
+
+    /// All but what sources may do.
+    pub fn render_without_rights(&self) -> String {
         let mut text = String::new();
         let rules = self.lifecycle.iter().flatten();
         rules.for_each(|rule| push(&mut text, &lifecycle(rule)));
@@ -21,8 +40,8 @@ impl Catalog {
         self.ci_types().for_each(|one| push(&mut text, &self.ci_type_text(one)));
         self.relationship_types()
             .for_each(|one| push(&mut text, &self.relationship_type_text(one)));
-        self.ingest_rules()
-            .for_each(|one| push(&mut text, &self.render_ingest_rule(one)));
+        let rules = self.ingest_rules().filter(|rule| !is_of_source(rule));
+        rules.for_each(|one| push(&mut text, &self.render_ingest_rule(one)));
         text
     }
 
@@ -88,6 +107,10 @@ impl Catalog {
         }
         table.0
     }
+}
+
+fn is_of_source(rule: &IngestRule) -> bool {
+    rule.kind() == IngestRuleKind::Source
 }
 
 fn push(text: &mut String, table: &str) {

@@ -2,7 +2,8 @@
 //!
 //! Written in one order whatever the history of the estate: the catalog, CIs by id, groups by id,
 //! relationships by their ends. A payload has one source, so an estate that several sources speak of
-//! becomes several payloads, one behind the other, each begun by its header.
+//! becomes several payloads, one behind the other, each begun by its header. What sources may do comes
+//! last, so that it does not stand in the way of what they have done.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -14,7 +15,8 @@ use crate::app::DERIVED;
 use crate::graph::{Estate, RelationshipRef, Slot};
 use crate::model::definition::AttributeDefinition;
 use crate::model::{
-    Attribute, AttributeId, ConfigurationItem, Input, LifecycleStage, Origin, RedundancyGroup, SourceId, Strength,
+    Attribute, AttributeId, ConfigurationItem, Input, LifecycleStage, Origin, RedundancyGroup, Source, SourceId,
+    Strength,
 };
 
 /// What an export holds, and what it leaves out.
@@ -46,7 +48,7 @@ pub fn secrets(estate: &Estate) -> u64 {
 /// Writes an estate. Takes time in proportion to the estate and its number of sources, and no memory.
 pub fn export(estate: &Estate, out: &mut impl Write) -> io::Result<ExportCounts> {
     let mut sources: Vec<_> = estate.sources().collect();
-    sources.sort_by(|a, b| a.name.cmp(&b.name));
+    sources.sort_by_key(|source| source.called());
     let mut exporter = Exporter {
         estate,
         out,
@@ -63,6 +65,9 @@ pub fn export(estate: &Estate, out: &mut impl Write) -> io::Result<ExportCounts>
     }
     for source in &sources {
         exporter.disposals(source.id)?;
+    }
+    if let Some(source) = sources.first() {
+        exporter.rights(source.id)?;
     }
     exporter.out.flush()?;
     Ok(exporter.counts)
@@ -84,15 +89,32 @@ impl<W: Write> Exporter<'_, W> {
             return Ok(());
         }
         self.speaking = Some(source);
+        let stated = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let speaker = self.estate.source(source);
         let header = HeaderRecord {
-            source: self.estate.source(source).map(|source| source.name.to_string()),
+            source: speaker.map(|source| source.name.to_string()),
+            feed: speaker.and_then(|source| stated(&source.feed)),
+            scope: speaker.and_then(|source| stated(&source.scope)),
             ..HeaderRecord::default()
         };
         write_header(self.out, &header)?;
         if !std::mem::replace(&mut self.catalog_written, true) {
-            write_line(self.out, &Record::Catalog(self.estate.catalog().render()))?;
+            let catalog = self.estate.catalog().render_without_rights();
+            write_line(self.out, &Record::Catalog(catalog))?;
         }
         Ok(())
+    }
+
+    /// What sources may do, in a payload of its own behind all others: what they have done must not be
+    /// refused when it is taken in.
+    fn rights(&mut self, source: SourceId) -> io::Result<()> {
+        let rights = self.estate.catalog().render_rights();
+        if rights.is_empty() || !self.catalog_written {
+            return Ok(());
+        }
+        self.speaking = None;
+        self.speak_as(source)?;
+        write_line(self.out, &Record::Catalog(rights))
     }
 
     /// The CIs that a source knows: in full from the first of their sources, with their key only
@@ -118,7 +140,7 @@ impl<W: Write> Exporter<'_, W> {
     /// Who knows a CI, by the name of the source.
     fn origins(&self, ci: &ConfigurationItem) -> Vec<Origin> {
         let mut origins: Vec<Origin> = ci.origins().collect();
-        let name = |origin: &Origin| self.estate.source(origin.source).map(|source| &source.name);
+        let name = |origin: &Origin| self.estate.source(origin.source).map(Source::called);
         origins.sort_by(|a, b| (name(a), &a.native_key).cmp(&(name(b), &b.native_key)));
         origins
     }

@@ -26,7 +26,7 @@ pub enum SyncError {
     Session(#[from] SessionError),
     /// Too much was not mentioned.
     #[error(
-        "{affected} of {members} configuration items were not mentioned, which is more than {share_max} %: the session stays open; push what is missing, or complete it with a greater share"
+        "{affected} of {members} configuration items were not mentioned, which is more than {share_max} %, so nothing is swept: push what is missing, or complete the session with a greater share"
     )]
     Guard {
         /// CIs that would become stale or be retired.

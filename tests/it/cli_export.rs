@@ -125,3 +125,25 @@ fn made_up_estates_and_fixtures_load_without_a_refusal() {
         }
     }
 }
+
+#[test]
+fn what_a_source_may_do_does_not_keep_out_what_it_has_done() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let made = "{\"source\":\"scanner\",\"feed\":\"ports\",\"scope\":\"dc-north\"}
+{\"ci\":{\"key\":\"s1\",\"type\":\"switch\",\"name\":\"s1\",\"attributes\":{\"serial_number\":\"N1\"}}}
+";
+    std::fs::write(at("made"), made).expect("it is written");
+    let rule = "[[source]]\nname = \"scanner\"\nmay_create = false\nmay_update = false\n";
+    let rule = serde_json::json!({ "catalog": rule });
+    std::fs::write(at("rule"), format!("{rule}\n")).expect("it is written");
+    let (first, second) = (at("first"), at("second"));
+    import(&first, &at("made"));
+    import(&first, &at("rule"));
+    let (exported, _) = done(&run_on(&first, &["export"]));
+    assert!(exported.starts_with("{\"source\":\"scanner\",\"feed\":\"ports\",\"scope\":\"dc-north\"}\n"));
+    std::fs::write(at("exported"), &exported).expect("it is written");
+    import(&second, &at("exported"));
+    let (again, _) = done(&run_on(&second, &["export"]));
+    assert_eq!(again, exported);
+}
