@@ -198,7 +198,7 @@ fn exported(store: &Path) -> Vec<String> {
 
 #[test]
 fn a_push_survives_a_server_that_is_killed_in_its_middle() {
-    const COUNT: usize = 30_000;
+    const COUNT: usize = 12_000;
     let place = Place::new();
     let files = [
         place.file("a.ndjson", &records(0, 10)),
