@@ -211,36 +211,53 @@ fn a_push_survives_a_server_that_is_killed_in_its_middle() {
     assert_eq!(code(&push(&calm.client().url, &files)), 0);
     assert!(calm.stop().success());
 
-    let mut server = Process::start(&place.store());
+    // On a busy machine a push may be done before it is seen to have begun.
+    let survived = (0..5).any(|attempt| {
+        let store = place.0.path().join(format!("killed-{attempt}"));
+        is_killed_in_the_middle(&store, &files, COUNT) && {
+            assert!(exported(&store) == exported(&calm_store), "the exports differ");
+            crate::process::verify(&store).expect("all is well");
+            true
+        }
+    });
+    assert!(survived, "every push was faster than the kill");
+}
+
+/// Pushes to a server that is killed and started again; says whether that was in the middle of it.
+fn is_killed_in_the_middle(store: &Path, files: &[&str], records: usize) -> bool {
+    // An address of its own: on the common one, another test may take the port in between.
+    let mut server = Process::start_at("127.77.0.1:0", store);
     let url = server.client().url.clone();
-    let child = command(&url, &files)
+    let child = command(&url, files)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("it runs");
     let deadline = Instant::now() + DEADLINE;
-    let count = |server: &Process| server.data("{ estate { ciCount } }", &Value::Null)["estate"]["ciCount"].clone();
-    while count(&server).as_u64().expect("a number") < 1_000 {
+    let count = |server: &Process| {
+        let answer = server.data("{ estate { ciCount } }", &Value::Null);
+        answer["estate"]["ciCount"].as_u64().expect("a number")
+    };
+    let seen = loop {
+        let seen = count(&server);
+        if seen >= 1_000 {
+            break seen;
+        }
         assert!(Instant::now() < deadline, "nothing arrives: {}", server.log());
         std::thread::yield_now();
-    }
+    };
     server.kill();
-    let address = url.strip_prefix("http://").expect("an address");
-    let server = Process::start_at(address, &place.store());
-    let before = count(&server).as_u64().expect("a number");
-    assert!(
-        before < COUNT as u64,
-        "it was killed in the middle, not behind {before}"
-    );
+    let server = Process::start_at(url.strip_prefix("http://").expect("an address"), store);
     let pushed = child.wait_with_output().expect("an end");
-    assert_eq!(code(&pushed), 0, "{pushed:?}");
     let told = String::from_utf8_lossy(&pushed.stderr);
-    assert!(told.contains("beginning anew"), "{told}");
-    assert_eq!(count(&server), COUNT as u64 + 10);
+    if seen >= records as u64 || !told.contains("beginning anew") {
+        return false;
+    }
+    assert_eq!(code(&pushed), 0, "{pushed:?}");
+    assert_eq!(count(&server), records as u64 + 10);
     assert_eq!(names(&server, true), [""; 0], "nothing is missed");
     assert!(server.stop().success());
-    assert!(exported(&place.store()) == exported(&calm_store), "the exports differ");
-    crate::process::verify(&place.store()).expect("all is well");
+    true
 }
 
 /// A process that is ended with the test.
