@@ -47,7 +47,7 @@ pub(super) fn follow(estate: &mut Estate, delta: &Delta, now: Timestamp) -> Delt
             settle(estate, &rule, slot, now, &mut followed);
         }
     }
-    let rules = present_rules(estate);
+    let rules = Arc::clone(estate.catalog().derivations());
     if rules.is_empty() {
         return followed;
     }
@@ -79,12 +79,12 @@ fn settle(estate: &mut Estate, rule: &DerivationRule, slot: Slot, now: Timestamp
 /// The values that name several CIs, by rule and CI. Linear in the CIs of the rules' types.
 pub fn ambiguous_derivations(estate: &Estate) -> Vec<AmbiguousDerivation> {
     let mut found = Vec::new();
-    for rule in present_rules(estate) {
-        for slot in slots_of(estate, &rule) {
-            let Some(value) = stated(&rule, estate, estate.ci_at(slot)) else {
+    for rule in estate.catalog().derivations().iter() {
+        for slot in slots_of(estate, rule) {
+            let Some(value) = stated(rule, estate, estate.ci_at(slot)) else {
                 continue;
             };
-            let candidates = named_by(estate, &rule, slot, &value);
+            let candidates = named_by(estate, rule, slot, &value);
             if candidates.len() > 1 {
                 let mut candidates: Vec<CiId> = candidates.into_iter().map(|slot| estate.ci_id(slot)).collect();
                 candidates.sort_unstable();
@@ -104,9 +104,9 @@ pub fn ambiguous_derivations(estate: &Estate) -> Vec<AmbiguousDerivation> {
 /// types.
 pub fn derived_from_scratch(estate: &Estate) -> BTreeSet<(Name, CiId, CiId)> {
     let mut found = BTreeSet::new();
-    for rule in present_rules(estate) {
-        for slot in slots_of(estate, &rule) {
-            if let Some((from, to)) = wanted(estate, &rule, slot) {
+    for rule in estate.catalog().derivations().iter() {
+        for slot in slots_of(estate, rule) {
+            if let Some((from, to)) = wanted(estate, rule, slot) {
                 found.insert((rule.name.clone(), estate.ci_id(from), estate.ci_id(to)));
             }
         }
@@ -119,11 +119,6 @@ fn derivation(rule: &IngestRule) -> Option<&DerivationRule> {
         IngestRule::Derivation(rule) => Some(rule),
         IngestRule::Source(_) | IngestRule::Authority(_) | IngestRule::Junk(_) | IngestRule::ClassAlias(_) => None,
     }
-}
-
-fn present_rules(estate: &Estate) -> Vec<DerivationRule> {
-    let rules = estate.catalog().ingest_rules();
-    rules.filter_map(|rule| derivation(rule).cloned()).collect()
 }
 
 /// The rules that the delta takes away, or changes: what they said has to go.
@@ -146,8 +141,7 @@ fn gone_rules(estate: &Estate, delta: &Delta) -> Vec<DerivationRule> {
 }
 
 fn holds(estate: &Estate, rule: &DerivationRule) -> bool {
-    let mut rules = estate.catalog().ingest_rules().filter_map(|known| derivation(known));
-    rules.any(|known| known == rule)
+    estate.catalog().derivations().contains(rule)
 }
 
 /// The CIs of the type that states the values, with its subtypes.

@@ -105,11 +105,26 @@ impl Attributes {
         })
     }
 
+    /// The attributes whose numbers are wanted, by number. The values of the others are passed over
+    /// without being built.
+    pub fn iter_of<'a>(&'a self, is_wanted: impl Fn(AttributeId) -> bool + 'a) -> impl Iterator<Item = Attribute> + 'a {
+        let mut reader = Reader::new(&self.0);
+        std::iter::from_fn(move || {
+            while !reader.is_empty() {
+                let mut ahead = reader.clone();
+                let id = AttributeId::new(ahead.small().ok()?);
+                if is_wanted(id) {
+                    return Attribute::unpack(&mut reader).ok();
+                }
+                Attribute::check(&mut reader).ok()?;
+            }
+            None
+        })
+    }
+
     /// One attribute. Linear in the number of attributes, which is small.
     pub fn get(&self, id: AttributeId) -> Option<Attribute> {
-        self.iter()
-            .take_while(|attribute| attribute.id <= id)
-            .find(|attribute| attribute.id == id)
+        self.iter_of(|known| known == id).next()
     }
 
     /// The value of one attribute.
