@@ -187,7 +187,9 @@ fn a_newer_format_is_refused_and_left_alone() {
             "{error:?}"
         );
         assert!(
-            error.to_string().ends_with("has format 3, this program reads up to format 2"),
+            error
+                .to_string()
+                .ends_with("has format 3, this program reads up to format 2"),
             "{error}"
         );
         assert_eq!(format(&file(&folder, name)), 3);
