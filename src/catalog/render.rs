@@ -177,10 +177,10 @@ fn identification(rule: &IdentificationRule) -> Row {
 fn attribute(definition: &AttributeDefinition) -> Row {
     let mut row = Row::default();
     row.text("name", definition.name.as_str());
-    row.text("type", type_name(&definition.value_type));
+    row.text("type", definition.value_type.word());
     let element = definition.value_type.element();
     if *element != definition.value_type {
-        row.text("of", type_name(element));
+        row.text("of", element.word());
     }
     if let ValueType::Enumeration(values) = element {
         row.raw("values", &list(values.iter().map(String::as_str)));
@@ -208,25 +208,6 @@ fn attribute(definition: &AttributeDefinition) -> Row {
         row.text("description", &definition.description);
     }
     row
-}
-
-fn type_name(value_type: &ValueType) -> &'static str {
-    match value_type {
-        ValueType::String => "string",
-        ValueType::Integer => "integer",
-        ValueType::Decimal => "decimal",
-        ValueType::Boolean => "boolean",
-        ValueType::Timestamp => "timestamp",
-        ValueType::Duration => "duration",
-        ValueType::Enumeration(_) => "enumeration",
-        ValueType::IpAddress => "ip_address",
-        ValueType::Cidr => "cidr",
-        ValueType::Mac => "mac",
-        ValueType::Url => "url",
-        ValueType::Email => "email",
-        ValueType::List(_) => "list",
-        ValueType::Json => "json",
-    }
 }
 
 /// A whole number as it is; with digits behind the point as text, which keeps it exact.
