@@ -123,20 +123,8 @@ fn derivation(rule: &IngestRule) -> Option<&DerivationRule> {
 
 /// The rules that the delta takes away, or changes: what they said has to go.
 fn gone_rules(estate: &Estate, delta: &Delta) -> Vec<DerivationRule> {
-    let changed = delta.items.iter().filter_map(|item| match item {
-        DeltaItem::IngestRule(change) => change.before.as_deref().and_then(derivation),
-        DeltaItem::Source(_)
-        | DeltaItem::CiType(_)
-        | DeltaItem::RelationshipType(_)
-        | DeltaItem::Pool(_)
-        | DeltaItem::Lifecycle(_)
-        | DeltaItem::Ci(_)
-        | DeltaItem::Relationship(_)
-        | DeltaItem::Group(_)
-        | DeltaItem::Review(_)
-        | DeltaItem::Merge(_)
-        | DeltaItem::Distinction(_) => None,
-    });
+    let steps = delta.items.iter().filter_map(DeltaItem::as_ingest_rule);
+    let changed = steps.filter_map(|change| change.before.as_deref().and_then(derivation));
     changed.filter(|rule| !holds(estate, rule)).cloned().collect()
 }
 
