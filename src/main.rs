@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// The system's allocator spends a fifth of a load on small blocks, and fragments as states change in turn.
+/// The system's allocator took a sixth of a load's time for small blocks.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
