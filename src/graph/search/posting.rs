@@ -58,7 +58,9 @@ impl PostingList {
 
     /// Takes a slot behind all others up, as slots come mostly: nothing but the end is looked at.
     fn append(&mut self, slot: Slot) -> bool {
-        let Some(chunk) = self.chunks.last_mut() else { return false };
+        let Some(chunk) = self.chunks.last_mut() else {
+            return false;
+        };
         if chunk.last().is_none_or(|last| *last >= slot) {
             return false;
         }
