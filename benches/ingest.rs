@@ -1,7 +1,7 @@
-//! What ingest costs: first and repeated loads, beside PostgreSQL's COPY of the same data; CIs streamed;
+//! What ingest costs: first and repeated loads, beside `PostgreSQL`'s COPY of the same data; CIs streamed;
 //! durable batches; identification.
 //!
-//! `LINCHPIN_BENCH_CIS` is the size of the estate (default 10,000). PostgreSQL is asked where it is installed.
+//! `LINCHPIN_BENCH_CIS` is the size of the estate (default 10,000). `PostgreSQL` is asked where it is installed.
 #![expect(
     clippy::print_stdout,
     clippy::cast_precision_loss,
@@ -78,7 +78,7 @@ fn again(cmdb: &Cmdb, payload: &Path, first: Duration) {
     println!("again: {}, {:.2} times as fast", shown(took), ratio(first, took));
 }
 
-/// PostgreSQL's COPY of the same CIs and relationships.
+/// `PostgreSQL`'s COPY of the same CIs and relationships.
 fn copy(folder: &Path, cis: u64, first: Duration) {
     let (items, relationships) = (folder.join("cis.tsv"), folder.join("relationships.tsv"));
     write_tables(cis, &items, &relationships);
