@@ -74,6 +74,9 @@ impl Secrets {
         for tag in record.tags.iter_mut().flatten() {
             masked(tag, "tags", said);
         }
+        for by in record.pins.iter_mut().filter_map(|pin| pin.by.as_mut()) {
+            masked(by, "pins", said);
+        }
         let ci_type = record.ci_type.as_str();
         attributes(&mut record.attributes, said, |name| {
             self.is_declared(name, |catalog| {
