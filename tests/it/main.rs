@@ -39,6 +39,7 @@ mod http_abuse;
 mod http_conformance;
 mod http_routes;
 mod http_server;
+mod impact_evidence;
 mod ingest_csdm;
 mod ingest_debian;
 mod ingest_http;

@@ -62,7 +62,10 @@ impl ImpactEvidence {
                 continue;
             };
             known.insert(carried.id());
-            if weakest.as_ref().is_none_or(|(least, _)| weakness(&carried) < weakness(least)) {
+            if weakest
+                .as_ref()
+                .is_none_or(|(least, _)| weakness(&carried) < weakness(least))
+            {
                 weakest = Some((carried, step));
             }
         }
