@@ -101,7 +101,9 @@ impl World {
             dry_run: false,
         };
         let id = session.session.expect("a session");
-        sync::complete(&self.editor(), id, options, self.clock.now()).map_err(Box::new)
+        let completed = sync::complete(&self.editor(), id, options, self.clock.now()).map_err(Box::new)?;
+        assert!(!completed.repeated, "{completed:?}");
+        Ok((Run::clone(&completed.run), completed.sweep))
     }
 
     pub(crate) fn abort(&self, session: &IngestOptions) -> Run {
