@@ -80,11 +80,11 @@ impl Network {
     /// Whether this is to be lost, and nothing was so far.
     fn loses(&self, loss: Loss) -> bool {
         let mut next = self.next.lock();
-        let loses = *next == Some(loss);
-        if loses {
+        let is_next = *next == Some(loss);
+        if is_next {
             *next = None;
         }
-        loses
+        is_next
     }
 }
 

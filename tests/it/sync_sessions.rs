@@ -241,3 +241,54 @@ fn what_could_not_be_swept_is_told_and_not_counted() {
     let (_, sweep) = world.complete(&session, Some(50)).expect("it is one of three");
     assert_eq!((sweep.retired.len(), sweep.unswept.len()), (0, 1));
 }
+
+#[test]
+fn what_was_decided_in_the_review_queue_goes_stale_with_its_feed() {
+    let place = tempfile::tempdir().expect("a folder");
+    let server = Process::start(&place.path().join("data"));
+    let rule = json!({ "catalog": "[[source]]\nname = \"vcenter\"\non_no_match = \"stage\"" });
+    server.ingest("", &rule.to_string());
+    let session = begin(&server);
+    push(&server, &session, &records(0..2));
+    // Another feed that says the same in between is no news.
+    let revision = server.revision();
+    server.ingest("?source=vcenter&feed=hosts", &records(0..2));
+    assert_eq!(server.revision(), revision);
+    let query = "{ reviewQueue(first: 5) { nodes { id source feed scope } } }";
+    let queue = server.data(query, &Value::Null)["reviewQueue"]["nodes"].take();
+    assert_eq!(
+        (&queue[0]["source"], &queue[0]["feed"], &queue[0]["scope"]),
+        (&json!("vcenter"), &json!("vms"), &Value::Null),
+        "{queue}"
+    );
+    let resolve = "mutation ($id: ID!) { resolveReview(input: { id: $id, createNew: true }) { changed } }";
+    for item in queue.as_array().expect("a list") {
+        server.data(resolve, &json!({ "id": item["id"] }));
+    }
+    let query = "{ configurationItems(first: 5) { nodes { origins { source feed nativeKey staleSince } } } }";
+    let origins = || {
+        let data = server.data(query, &Value::Null)["configurationItems"]["nodes"].take();
+        let origin = |node: &Value| {
+            let origins = node["origins"].as_array().expect("a list").clone();
+            assert_eq!(origins.len(), 1, "{node}");
+            let key = origins[0]["nativeKey"].as_str().expect("a text").to_owned();
+            (key, origins[0]["feed"].clone(), origins[0]["staleSince"].is_string())
+        };
+        let mut known: Vec<_> = data.as_array().expect("a list").iter().map(origin).collect();
+        known.sort_by(|a, b| a.0.cmp(&b.0));
+        known
+    };
+    let of = |key: &str, is_stale| (key.to_owned(), json!("vms"), is_stale);
+    // What was pushed to the session before it was decided is mentioned in it.
+    let completed = complete(&server, &session, false)["data"]["completeSync"].take();
+    assert_eq!(completed["members"], 2, "{completed}");
+    assert_eq!(origins(), [of("k0", false), of("k1", false)]);
+    let session = begin(&server);
+    push(&server, &session, &records(0..1));
+    let variables = json!({ "session": session });
+    let complete =
+        "mutation ($session: ID!) { completeSync(session: $session, shareMax: 50) { run { counts { stale } } } }";
+    let completed = server.data(complete, &variables);
+    assert_eq!(completed["completeSync"]["run"]["counts"]["stale"], 1, "{completed}");
+    assert_eq!(origins(), [of("k0", false), of("k1", true)]);
+}

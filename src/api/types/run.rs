@@ -315,7 +315,8 @@ impl UnsweptObject {
     }
 }
 
-fn stated(text: &str) -> Option<&str> {
+/// A feed or a scope, where one was named.
+pub(super) fn stated(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 

@@ -21,7 +21,7 @@ use crate::model::{
     Actor, Attribute, AttributeId, AttributeValue, Attributes, CiFields, CiTypeId, ConfigurationItem, Decimal, Delta,
     DeltaItem, Distinction, GroupMember, IdempotencyKey, ImpactState, IngestRule, JournalEntry, LifecycleStage, Merge,
     MergedGroup, MergedRelationship, Origin, PoolId, RedundancyGroup, Relationship, RelationshipFate, RelationshipId,
-    RelationshipTypeId, ReviewId, SaidBy, Source, SourceId, Threshold, Thresholds,
+    RelationshipTypeId, ReviewId, SaidBy, Source, SourceId, SourceName, Threshold, Thresholds,
 };
 use crate::store::ChunkKind;
 
@@ -481,7 +481,12 @@ fn reviews() -> impl Strategy<Value = ReviewItem> {
         }),
     ];
     let kind = any::<prop::sample::Index>();
-    (ci_ids(), kind, names(), texts, vec(ci_ids(), 0..3), seconds(), state).prop_map(
+    let source = sources().prop_map(|source| SourceName {
+        name: source.name,
+        feed: source.feed,
+        scope: source.scope,
+    });
+    (ci_ids(), kind, source, texts, vec(ci_ids(), 0..3), seconds(), state).prop_map(
         |(id, kind, source, (subject, ci_type, record, reason), candidates, first_seen, state)| ReviewItem {
             id: ReviewId::from_uuid(id.as_uuid()),
             kind: ReviewKind::ALL[kind.index(3)],
@@ -730,4 +735,43 @@ fn the_bytes_of_version_1_stay_as_they_are() {
     let first = [1, 0xd8, 4, 34, 1, 0xc8, 1, 10, 2, 0x80, 0xc4, 0x9f, 0xd5, 12];
     let second = [2, 0, 1, 0xc8, 1, 10, 2, 0];
     assert_eq!(bytes, [first.as_slice(), second.as_slice()].concat());
+}
+
+/// Items of the review queue were first kept without feed and scope.
+#[test]
+fn an_item_of_the_review_queue_without_feed_and_scope_stays_as_it_is() {
+    let source = SourceName::plain(Name::new("vc").expect("a name"));
+    let item = ReviewItem {
+        id: ReviewId::from_uuid(uuid::Uuid::nil()),
+        kind: ReviewKind::NoMatchStaged,
+        source,
+        subject: "key:a".into(),
+        ci_type: "t".into(),
+        record: "{}".into(),
+        candidates: Vec::new(),
+        reason: "r".into(),
+        first_seen: Timestamp::from_second(1).expect("in range"),
+        state: ReviewState::Open,
+    };
+    let old = [
+        &[1, 11, 2][..],
+        &[0; 16],
+        &[
+            1, 2, b'v', b'c', 5, b'k', b'e', b'y', b':', b'a', 1, b't', 2, b'{', b'}', 0, 1, b'r', 2, 0, 0,
+        ],
+    ]
+    .concat();
+    let created = |item: &ReviewItem| DeltaItem::Review(BeforeAfter::created(item.clone()));
+    assert_eq!(encode_items([created(&item)].iter()), old);
+    assert_eq!(decode_items(&old), Ok(vec![created(&item)]));
+    let whole = ReviewItem {
+        source: SourceName {
+            feed: "f".into(),
+            ..item.source.clone()
+        },
+        ..item
+    };
+    let new = encode_items([created(&whole)].iter());
+    assert_eq!((new[1], &new[new.len() - 3..]), (12, &[1, b'f', 0][..]));
+    assert_eq!(decode_items(&new), Ok(vec![created(&whole)]));
 }
