@@ -56,6 +56,7 @@ mod servicenow;
 mod slow_clients;
 mod sources;
 mod sources_properties;
+mod sources_stages;
 mod sources_support;
 mod structure;
 mod sync_sessions;

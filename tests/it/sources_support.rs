@@ -335,7 +335,7 @@ fn who(estate: &Estate, source: SourceId) -> String {
 }
 
 /// The number of a day, or the seconds since day 0 where it is none.
-fn number(at: Timestamp) -> String {
+pub(crate) fn number(at: Timestamp) -> String {
     let since: SignedDuration = at.duration_since(day(0));
     if since.as_secs() % 86_400 == 0 {
         (since.as_secs() / 86_400).to_string()

@@ -130,6 +130,7 @@ fn cis() -> impl Strategy<Value = ConfigurationItem> {
                     ci_type: CiTypeId::new(ci_type),
                     name,
                     stage,
+                    stage_assumed: ci_type % 2 == 0,
                     tags,
                     attributes,
                     origins: origins.collect(),
