@@ -7,6 +7,8 @@
     reason = "what is measured is printed, to few digits"
 )]
 
+#[path = "support/allocator.rs"]
+mod allocator;
 #[path = "support/estate.rs"]
 mod estate;
 #[path = "support/timing.rs"]

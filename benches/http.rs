@@ -3,6 +3,8 @@
 //! `LINCHPIN_BENCH_CIS` is the size of the estate (default 10,000).
 #![expect(clippy::print_stdout, reason = "what is measured is printed")]
 
+#[path = "support/allocator.rs"]
+mod allocator;
 #[path = "support/estate.rs"]
 mod estate;
 #[path = "support/timing.rs"]

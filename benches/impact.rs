@@ -10,6 +10,8 @@
     reason = "what is measured is printed, to few digits"
 )]
 
+#[path = "support/allocator.rs"]
+mod allocator;
 #[path = "support/csr.rs"]
 mod csr;
 #[path = "support/estate.rs"]

@@ -147,20 +147,7 @@ impl DeltaFilter {
         let involved = involved(item);
         let type_passes = self.types.as_ref().is_none_or(|types| {
             let recorded = |id: &CiId| view.ci(*id).map(|ci| ci.ci_type());
-            let of_item = match item {
-                DeltaItem::Ci(change) => change.either().map(|ci| ci.ci_type()),
-                DeltaItem::Source(_)
-                | DeltaItem::CiType(_)
-                | DeltaItem::RelationshipType(_)
-                | DeltaItem::Pool(_)
-                | DeltaItem::Lifecycle(_)
-                | DeltaItem::IngestRule(_)
-                | DeltaItem::Review(_)
-                | DeltaItem::Relationship(_)
-                | DeltaItem::Group(_)
-                | DeltaItem::Merge(_)
-                | DeltaItem::Distinction(_) => None,
-            };
+            let of_item = item.as_ci().and_then(|change| change.either()).map(|ci| ci.ci_type());
             of_item
                 .into_iter()
                 .chain(involved.iter().filter_map(recorded))

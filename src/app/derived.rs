@@ -47,7 +47,7 @@ pub(super) fn follow(estate: &mut Estate, delta: &Delta, now: Timestamp) -> Delt
             settle(estate, &rule, slot, now, &mut followed);
         }
     }
-    let rules = present_rules(estate);
+    let rules = Arc::clone(estate.catalog().derivations());
     if rules.is_empty() {
         return followed;
     }
@@ -79,12 +79,12 @@ fn settle(estate: &mut Estate, rule: &DerivationRule, slot: Slot, now: Timestamp
 /// The values that name several CIs, by rule and CI. Linear in the CIs of the rules' types.
 pub fn ambiguous_derivations(estate: &Estate) -> Vec<AmbiguousDerivation> {
     let mut found = Vec::new();
-    for rule in present_rules(estate) {
-        for slot in slots_of(estate, &rule) {
-            let Some(value) = stated(&rule, estate, estate.ci_at(slot)) else {
+    for rule in estate.catalog().derivations().iter() {
+        for slot in slots_of(estate, rule) {
+            let Some(value) = stated(rule, estate, estate.ci_at(slot)) else {
                 continue;
             };
-            let candidates = named_by(estate, &rule, slot, &value);
+            let candidates = named_by(estate, rule, slot, &value);
             if candidates.len() > 1 {
                 let mut candidates: Vec<CiId> = candidates.into_iter().map(|slot| estate.ci_id(slot)).collect();
                 candidates.sort_unstable();
@@ -104,9 +104,9 @@ pub fn ambiguous_derivations(estate: &Estate) -> Vec<AmbiguousDerivation> {
 /// types.
 pub fn derived_from_scratch(estate: &Estate) -> BTreeSet<(Name, CiId, CiId)> {
     let mut found = BTreeSet::new();
-    for rule in present_rules(estate) {
-        for slot in slots_of(estate, &rule) {
-            if let Some((from, to)) = wanted(estate, &rule, slot) {
+    for rule in estate.catalog().derivations().iter() {
+        for slot in slots_of(estate, rule) {
+            if let Some((from, to)) = wanted(estate, rule, slot) {
                 found.insert((rule.name.clone(), estate.ci_id(from), estate.ci_id(to)));
             }
         }
@@ -121,33 +121,15 @@ fn derivation(rule: &IngestRule) -> Option<&DerivationRule> {
     }
 }
 
-fn present_rules(estate: &Estate) -> Vec<DerivationRule> {
-    let rules = estate.catalog().ingest_rules();
-    rules.filter_map(|rule| derivation(rule).cloned()).collect()
-}
-
 /// The rules that the delta takes away, or changes: what they said has to go.
 fn gone_rules(estate: &Estate, delta: &Delta) -> Vec<DerivationRule> {
-    let changed = delta.items.iter().filter_map(|item| match item {
-        DeltaItem::IngestRule(change) => change.before.as_deref().and_then(derivation),
-        DeltaItem::Source(_)
-        | DeltaItem::CiType(_)
-        | DeltaItem::RelationshipType(_)
-        | DeltaItem::Pool(_)
-        | DeltaItem::Lifecycle(_)
-        | DeltaItem::Ci(_)
-        | DeltaItem::Relationship(_)
-        | DeltaItem::Group(_)
-        | DeltaItem::Review(_)
-        | DeltaItem::Merge(_)
-        | DeltaItem::Distinction(_) => None,
-    });
+    let steps = delta.items.iter().filter_map(DeltaItem::as_ingest_rule);
+    let changed = steps.filter_map(|change| change.before.as_deref().and_then(derivation));
     changed.filter(|rule| !holds(estate, rule)).cloned().collect()
 }
 
 fn holds(estate: &Estate, rule: &DerivationRule) -> bool {
-    let mut rules = estate.catalog().ingest_rules().filter_map(|known| derivation(known));
-    rules.any(|known| known == rule)
+    estate.catalog().derivations().contains(rule)
 }
 
 /// The CIs of the type that states the values, with its subtypes.

@@ -225,40 +225,20 @@ fn done(estate: &Estate, command: &Command, delta: &Delta) -> Done {
             done.relationship = Some(*relationship);
         }
         Command::ChangeGroup { group, .. } | Command::DeleteGroup { group } => done.group = Some(*group),
-        Command::CreateCi(_) | Command::Relate(_) | Command::CreateGroup(_) => match delta.items.first() {
-            Some(DeltaItem::Ci(item)) => done.ci = item.after.as_ref().map(|ci| ci.id()),
-            Some(DeltaItem::Relationship(item)) => done.relationship = item.after.as_ref().map(|after| after.id),
-            Some(DeltaItem::Group(item)) => done.group = item.after.as_ref().map(|group| group.id),
-            Some(
-                DeltaItem::Source(_)
-                | DeltaItem::CiType(_)
-                | DeltaItem::RelationshipType(_)
-                | DeltaItem::Pool(_)
-                | DeltaItem::Lifecycle(_)
-                | DeltaItem::IngestRule(_)
-                | DeltaItem::Review(_)
-                | DeltaItem::Merge(_)
-                | DeltaItem::Distinction(_),
-            )
-            | None => {}
-        },
+        Command::CreateCi(_) | Command::Relate(_) | Command::CreateGroup(_) => {
+            let first = delta.items.first();
+            let ci = first.and_then(DeltaItem::as_ci);
+            let relationship = first.and_then(DeltaItem::as_relationship);
+            let group = first.and_then(DeltaItem::as_group);
+            done.ci = ci.and_then(|step| step.after.as_ref()).map(|ci| ci.id());
+            done.relationship = relationship.and_then(|step| step.after.as_ref()).map(|after| after.id);
+            done.group = group.and_then(|step| step.after.as_ref()).map(|group| group.id);
+        }
         Command::Review(_) => {
-            done.ci = delta.items.iter().find_map(|item| match item {
-                DeltaItem::Review(change) => match change.after.as_ref()?.state {
-                    ReviewState::Resolved { ci, .. } => Some(ci),
-                    ReviewState::Open | ReviewState::Dismissed { .. } => None,
-                },
-                DeltaItem::Source(_)
-                | DeltaItem::CiType(_)
-                | DeltaItem::RelationshipType(_)
-                | DeltaItem::Pool(_)
-                | DeltaItem::Lifecycle(_)
-                | DeltaItem::IngestRule(_)
-                | DeltaItem::Ci(_)
-                | DeltaItem::Relationship(_)
-                | DeltaItem::Group(_)
-                | DeltaItem::Merge(_)
-                | DeltaItem::Distinction(_) => None,
+            let mut decided = delta.items.iter().filter_map(DeltaItem::as_review);
+            done.ci = decided.find_map(|change| match change.after.as_ref()?.state {
+                ReviewState::Resolved { ci, .. } => Some(ci),
+                ReviewState::Open | ReviewState::Dismissed { .. } => None,
             });
         }
         Command::MergeCis { survivor, .. } => done.ci = Some(estate.present_id(*survivor)),

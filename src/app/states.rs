@@ -74,6 +74,13 @@ impl States {
         estate
     }
 
+    /// Lets the spare see what it missed, while nobody waits for it; unless readers still hold it.
+    pub(super) fn catch_up(&mut self) {
+        if self.spare.as_mut().is_some_and(|spare| Arc::get_mut(spare).is_some()) {
+            self.spare();
+        }
+    }
+
     /// Publishes the changed spare; `entries` are what it was changed by.
     pub(super) fn publish(&mut self, entries: Vec<Arc<JournalEntry>>) {
         if let Some(changed) = self.spare.take() {

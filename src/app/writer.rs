@@ -146,6 +146,7 @@ impl Writer {
             }
         }
         self.commit(waiting);
+        self.states.catch_up();
     }
 
     /// Checks a write and applies it to the spare state.

@@ -41,7 +41,7 @@ impl Catalog {
             definer.push(item);
         }
         check::rules(&definer.draft).map_err(|found| definer.locate(found))?;
-        Ok(definer.items)
+        Ok(definer.without_detours())
     }
 }
 
@@ -404,6 +404,19 @@ impl Definer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The items without those of CI types that end as they were: a type that the file defines and then
+    /// extends is put together step by step.
+    fn without_detours(self) -> Vec<DeltaItem> {
+        let Self {
+            base, draft, mut items, ..
+        } = self;
+        items.retain(|item| {
+            let ci_type = item.as_ci_type().and_then(BeforeAfter::either);
+            ci_type.is_none_or(|found| base.stored_ci_type(found.id) != draft.stored_ci_type(found.id))
+        });
+        items
     }
 
     /// A finding about the whole catalog, with its place where the file defines the type.

@@ -85,6 +85,11 @@ impl Catalog {
         self.attribute_names.get(id.index())?.as_ref()
     }
 
+    /// What claims and pins call an attribute: by its name, or `name`, `stage` or `tags`.
+    pub fn claimed_name(&self, id: AttributeId) -> Option<&str> {
+        id.field().or_else(|| self.attribute_name(id).map(Name::as_str))
+    }
+
     /// The number of an attribute name.
     pub fn attribute_id(&self, name: &str) -> Option<AttributeId> {
         self.attribute_ids.get(name).copied()

@@ -15,24 +15,25 @@ use crate::model::{CiTypeId, Decimal, ImpactState, IngestRule, Name, Strength};
 impl Catalog {
     /// The whole catalog as the text of a catalog file, which defines an equal one (numbers aside).
     pub fn render(&self) -> String {
-        let mut text = self.render_without_rights();
-        let rights = self.render_rights();
-        if !rights.is_empty() {
-            push(&mut text, &rights);
+        let mut text = self.render_without_admission();
+        let admission = self.render_admission();
+        if !admission.is_empty() {
+            push(&mut text, &admission);
         }
         text
     }
 
-    /// What sources may do, as the text of a catalog file; empty where nothing is said of it.
-    pub fn render_rights(&self) -> String {
+    /// The rules of admission, which decide what of the words of sources is let in and counts, as the
+    /// text of a catalog file; empty where there are none.
+    pub fn render_admission(&self) -> String {
         let mut text = String::new();
-        let rights = self.ingest_rules().filter(|rule| is_of_source(rule));
-        rights.for_each(|one| push(&mut text, &self.render_ingest_rule(one)));
+        let rules = self.ingest_rules().filter(|rule| is_of_admission(rule));
+        rules.for_each(|one| push(&mut text, &self.render_ingest_rule(one)));
         text
     }
 
-    /// All but what sources may do.
-    pub fn render_without_rights(&self) -> String {
+    /// All but the rules of admission.
+    pub fn render_without_admission(&self) -> String {
         let mut text = String::new();
         let rules = self.lifecycle.iter().flatten();
         rules.for_each(|rule| push(&mut text, &lifecycle(rule)));
@@ -40,7 +41,7 @@ impl Catalog {
         self.ci_types().for_each(|one| push(&mut text, &self.ci_type_text(one)));
         self.relationship_types()
             .for_each(|one| push(&mut text, &self.relationship_type_text(one)));
-        let rules = self.ingest_rules().filter(|rule| !is_of_source(rule));
+        let rules = self.ingest_rules().filter(|rule| !is_of_admission(rule));
         rules.for_each(|one| push(&mut text, &self.render_ingest_rule(one)));
         text
     }
@@ -109,8 +110,11 @@ impl Catalog {
     }
 }
 
-fn is_of_source(rule: &IngestRule) -> bool {
-    rule.kind() == IngestRuleKind::Source
+fn is_of_admission(rule: &IngestRule) -> bool {
+    match rule.kind() {
+        IngestRuleKind::Source | IngestRuleKind::Authority | IngestRuleKind::Junk => true,
+        IngestRuleKind::Derivation | IngestRuleKind::ClassAlias => false,
+    }
 }
 
 fn push(text: &mut String, table: &str) {
@@ -177,10 +181,10 @@ fn identification(rule: &IdentificationRule) -> Row {
 fn attribute(definition: &AttributeDefinition) -> Row {
     let mut row = Row::default();
     row.text("name", definition.name.as_str());
-    row.text("type", type_name(&definition.value_type));
+    row.text("type", definition.value_type.word());
     let element = definition.value_type.element();
     if *element != definition.value_type {
-        row.text("of", type_name(element));
+        row.text("of", element.word());
     }
     if let ValueType::Enumeration(values) = element {
         row.raw("values", &list(values.iter().map(String::as_str)));
@@ -208,25 +212,6 @@ fn attribute(definition: &AttributeDefinition) -> Row {
         row.text("description", &definition.description);
     }
     row
-}
-
-fn type_name(value_type: &ValueType) -> &'static str {
-    match value_type {
-        ValueType::String => "string",
-        ValueType::Integer => "integer",
-        ValueType::Decimal => "decimal",
-        ValueType::Boolean => "boolean",
-        ValueType::Timestamp => "timestamp",
-        ValueType::Duration => "duration",
-        ValueType::Enumeration(_) => "enumeration",
-        ValueType::IpAddress => "ip_address",
-        ValueType::Cidr => "cidr",
-        ValueType::Mac => "mac",
-        ValueType::Url => "url",
-        ValueType::Email => "email",
-        ValueType::List(_) => "list",
-        ValueType::Json => "json",
-    }
 }
 
 /// A whole number as it is; with digits behind the point as text, which keeps it exact.

@@ -82,27 +82,9 @@ impl Catalog {
         own || (self.is_identifying(attribute) && rules.junk_of_all.contains(text))
     }
 
-    /// The derivations that start from CIs of a type: the type's own and its ancestors'.
-    pub fn derivations_from(&self, ci_type: CiTypeId) -> impl Iterator<Item = &DerivationRule> {
-        self.derivations_of(&self.derived().rules.derivations_from, ci_type)
-    }
-
-    /// The derivations that end at CIs of a type: the type's own and its ancestors'.
-    pub fn derivations_to(&self, ci_type: CiTypeId) -> impl Iterator<Item = &DerivationRule> {
-        self.derivations_of(&self.derived().rules.derivations_to, ci_type)
-    }
-
-    fn derivations_of<'a>(
-        &'a self,
-        rules: &'a HashMap<CiTypeId, Vec<Arc<IngestRule>>>,
-        ci_type: CiTypeId,
-    ) -> impl Iterator<Item = &'a DerivationRule> {
-        let ancestors = if rules.is_empty() { &[] } else { self.ancestors(ci_type) };
-        let found = ancestors.iter().filter_map(|ancestor| rules.get(ancestor)).flatten();
-        found.filter_map(|rule| match rule.as_ref() {
-            IngestRule::Derivation(rule) => Some(rule),
-            IngestRule::Source(_) | IngestRule::Authority(_) | IngestRule::Junk(_) | IngestRule::ClassAlias(_) => None,
-        })
+    /// All derivations, by name.
+    pub fn derivations(&self) -> &Arc<[DerivationRule]> {
+        &self.derived().rules.derivations
     }
 
     /// Whether some CI type is identified within a host that a relationship of this type leads to.
@@ -143,8 +125,7 @@ pub(super) struct RuleTables {
     junk_of_all: Junk,
     /// Relationship types that lead to hosts.
     to_hosts: HashSet<Name>,
-    derivations_from: HashMap<CiTypeId, Vec<Arc<IngestRule>>>,
-    derivations_to: HashMap<CiTypeId, Vec<Arc<IngestRule>>>,
+    derivations: Arc<[DerivationRule]>,
 }
 
 /// The rules about authority of one type.
@@ -187,6 +168,7 @@ impl Junk {
 impl RuleTables {
     pub(super) fn build(catalog: &Catalog) -> Self {
         let mut tables = Self::default();
+        let mut derivations = Vec::new();
         let rules = catalog
             .ci_types()
             .flat_map(|definition| definition.identification.iter().flatten());
@@ -209,15 +191,11 @@ impl RuleTables {
                         tables.junk.entry(id).or_default().add(junk);
                     }
                 }
-                IngestRule::Derivation(derivation) => {
-                    let from = tables.derivations_from.entry(derivation.from).or_default();
-                    from.push(Arc::clone(rule));
-                    let to = tables.derivations_to.entry(derivation.to).or_default();
-                    to.push(Arc::clone(rule));
-                }
+                IngestRule::Derivation(derivation) => derivations.push(derivation.clone()),
                 IngestRule::Source(_) | IngestRule::ClassAlias(_) => {}
             }
         }
+        tables.derivations = derivations.into();
         tables
     }
 }

@@ -19,6 +19,14 @@ impl ShortCi {
     }
 }
 
+/// How a relationship is read from its start, and from its end.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Phrases {
+    pub(super) forward_phrase: String,
+    pub(super) reverse_phrase: String,
+}
+
 /// Where a page of a list ends.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::app::ErrorCode;
 
 use super::Failure;
-use super::answer::{Page, ShortCi, plain};
+use super::answer::{Page, Phrases, ShortCi, plain};
 use super::backend::{Backend, Document};
 use super::output::Output;
 
@@ -124,13 +124,6 @@ struct Link {
     last_seen: String,
     #[serde(rename = "type")]
     phrases: Phrases,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Phrases {
-    forward_phrase: String,
-    reverse_phrase: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -19,7 +19,9 @@ use super::output::Output;
 #[command(after_long_help = "\
 One JSON record a line: the catalog, configuration items by id, redundancy groups, relationships. An
 import into an empty store makes an equal estate with the same ids. Everything is of one revision.
-Left out: values of secret attributes (how many is said), the journal, and when sources spoke.
+Pins are kept. Left out: values of secret attributes (how many is said), the journal, when sources
+spoke, claims that are not in effect, staleness, the review queue, and what merges could give back.
+The backup of these is a copy of the store's folder.
 An estate of several sources becomes several payloads in one file; `import` takes them one by one.
 
 Examples:

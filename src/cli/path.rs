@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Long, ShortCi};
+use super::answer::{Long, Phrases, ShortCi};
 use super::backend::{Backend, Document};
 use super::output::Output;
 
@@ -88,13 +88,6 @@ struct Step {
 struct Link {
     #[serde(rename = "type")]
     phrases: Phrases,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Phrases {
-    forward_phrase: String,
-    reverse_phrase: String,
 }
 
 pub(super) fn run(options: &Path, backend: &Backend, output: &Output) -> anyhow::Result<ExitCode> {

@@ -181,11 +181,11 @@ impl Estate {
         for alias in aliases(ci) {
             self.by_alias.insert(alias, slot);
         }
-        for origin in ci.origins() {
-            self.listing.count_source(origin.source, true);
+        for (source, _) in ci.native_keys() {
+            self.listing.count_source(source, true);
         }
         for (namesake, key) in self.native_keys(ci) {
-            self.by_native_key.insert((namesake, &*key), slot);
+            self.by_native_key.insert((namesake, key), slot);
         }
         for (attribute, value) in self.identifiers_of(ci) {
             self.by_identifier.insert((attribute, &value), slot);
@@ -207,11 +207,11 @@ impl Estate {
         for alias in aliases(&ci) {
             self.by_alias.remove(alias, slot);
         }
-        for origin in ci.origins() {
-            self.listing.count_source(origin.source, false);
+        for (source, _) in ci.native_keys() {
+            self.listing.count_source(source, false);
         }
         for (namesake, key) in self.native_keys(&ci) {
-            self.by_native_key.remove((namesake, &*key), slot);
+            self.by_native_key.remove((namesake, key), slot);
         }
         for (attribute, value) in self.identifiers_of(&ci) {
             self.by_identifier.remove((attribute, &value), slot);
@@ -222,10 +222,10 @@ impl Estate {
 
     /// The keys under which sources know a CI, each once, though several feeds of a source may know
     /// it under the same.
-    pub(super) fn native_keys(&self, ci: &ConfigurationItem) -> Vec<(SourceId, Box<str>)> {
-        let mut keys: Vec<(SourceId, Box<str>)> = ci
-            .origins()
-            .map(|origin| (self.namesake(origin.source), origin.native_key))
+    pub(super) fn native_keys<'a>(&self, ci: &'a ConfigurationItem) -> Vec<(SourceId, &'a str)> {
+        let mut keys: Vec<(SourceId, &str)> = ci
+            .native_keys()
+            .map(|(source, key)| (self.namesake(source), key))
             .collect();
         keys.sort();
         keys.dedup();
@@ -252,10 +252,7 @@ impl Estate {
     }
 
     fn identifiers_of(&self, ci: &ConfigurationItem) -> Vec<(AttributeId, AttributeValue)> {
-        let identifying = ci
-            .attributes()
-            .iter()
-            .filter(|attribute| self.catalog.is_identifying(attribute.id));
+        let identifying = ci.attributes().iter_of(|id| self.catalog.is_identifying(id));
         identifying.map(|attribute| (attribute.id, attribute.value)).collect()
     }
 

@@ -331,8 +331,8 @@ impl Estate {
     pub fn by_native_key(&self, source: SourceId, key: &str) -> Option<Slot> {
         let namesake = self.namesake(source);
         let knows = |slot: &Slot| {
-            let mut origins = self.ci_at(*slot).origins();
-            origins.any(|origin| self.namesake(origin.source) == namesake && &*origin.native_key == key)
+            let mut keys = self.ci_at(*slot).native_keys();
+            keys.any(|(source, known)| known == key && self.namesake(source) == namesake)
         };
         self.by_native_key.candidates((namesake, key)).find(knows)
     }

@@ -46,7 +46,9 @@ impl Lookup {
     /// The CIs that may have the key: all that have it, and seldom others.
     pub(super) fn candidates(&self, key: impl Hash) -> impl Iterator<Item = Slot> + '_ {
         let tag = self.tag(key);
-        self.first(tag).into_iter().chain(self.others_of(tag))
+        // The others are looked for only where the first is not the one: few keys have any.
+        let others = std::iter::once_with(move || self.others_of(tag)).flatten();
+        self.first(tag).into_iter().chain(others)
     }
 
     fn first(&self, tag: u32) -> Option<Slot> {

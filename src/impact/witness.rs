@@ -96,6 +96,19 @@ struct Found {
     by_failed: bool,
 }
 
+impl Found {
+    /// The step that it is the cause of.
+    const fn step(&self, target: Slot, state: ImpactState, round: u32) -> WitnessStep {
+        WitnessStep {
+            source: self.source,
+            target,
+            state,
+            round,
+            cause: self.cause,
+        }
+    }
+}
+
 /// The least state of the source from which `wanted` arrives.
 pub(super) fn needed(carry: Carry, wanted: ImpactState) -> Option<ImpactState> {
     let mut states = ImpactState::ALL.into_iter();
@@ -139,13 +152,7 @@ impl ImpactReport {
             let Some(found) = self.cause(view, witness.start, state, round) else {
                 break;
             };
-            witness.steps.push(WitnessStep {
-                source: found.source,
-                target: witness.start,
-                state,
-                round,
-                cause: found.cause,
-            });
+            witness.steps.push(found.step(witness.start, state, round));
             (witness.start, state) = (found.source, found.state);
             round -= 1;
             if found.by_failed {
@@ -155,6 +162,23 @@ impl ImpactReport {
         }
         witness.steps.reverse();
         Some(witness)
+    }
+
+    /// What put this CI into the state it is in: the last step of its [`ImpactReport::witness`], which
+    /// may have none.
+    ///
+    /// Costs what leads to the CI and the members of its groups.
+    pub fn last_step(&self, view: ImpactView<'_>, slot: Slot) -> Option<WitnessStep> {
+        let state = self.after(slot);
+        if state == ImpactState::Ok || self.assumed.contains(&slot) {
+            return None;
+        }
+        let round = self.finder().reached(&self.rises, slot, state)?;
+        if round == 0 || self.rises.grounding.contains(&round) {
+            return None;
+        }
+        let found = self.cause(view, slot, state, round)?;
+        Some(found.step(slot, state, round))
     }
 
     /// The CIs of the same component that fell in the same round.

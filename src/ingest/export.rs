@@ -2,8 +2,8 @@
 //!
 //! Written in one order whatever the history of the estate: the catalog, CIs by id, groups by id,
 //! relationships by their ends. A payload has one source, so an estate that several sources speak of
-//! becomes several payloads, one behind the other, each begun by its header. What sources may do comes
-//! last, so that it does not stand in the way of what they have done.
+//! becomes several payloads, one behind the other, each begun by its header. What sources may do, and
+//! whose word counts, comes last, so that it does not stand in the way of what they have done.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -13,9 +13,10 @@ use super::payload::{
 };
 use crate::app::DERIVED;
 use crate::graph::{Estate, RelationshipRef, Slot};
+use crate::model::command::NewPin;
 use crate::model::definition::AttributeDefinition;
 use crate::model::{
-    Attribute, AttributeId, ConfigurationItem, Input, LifecycleStage, Origin, RedundancyGroup, Source, SourceId,
+    Attribute, AttributeId, ConfigurationItem, Input, LifecycleStage, Origin, Pin, RedundancyGroup, Source, SourceId,
     Strength,
 };
 
@@ -67,7 +68,7 @@ pub fn export(estate: &Estate, out: &mut impl Write) -> io::Result<ExportCounts>
         exporter.disposals(source.id)?;
     }
     if let Some(source) = sources.first() {
-        exporter.rights(source.id)?;
+        exporter.admission(source.id)?;
     }
     exporter.out.flush()?;
     Ok(exporter.counts)
@@ -99,22 +100,22 @@ impl<W: Write> Exporter<'_, W> {
         };
         write_header(self.out, &header)?;
         if !std::mem::replace(&mut self.catalog_written, true) {
-            let catalog = self.estate.catalog().render_without_rights();
+            let catalog = self.estate.catalog().render_without_admission();
             write_line(self.out, &Record::Catalog(catalog))?;
         }
         Ok(())
     }
 
-    /// What sources may do, in a payload of its own behind all others: what they have done must not be
-    /// refused when it is taken in.
-    fn rights(&mut self, source: SourceId) -> io::Result<()> {
-        let rights = self.estate.catalog().render_rights();
-        if rights.is_empty() || !self.catalog_written {
+    /// The rules of admission, in a payload of its own behind all others: what is exported was let in,
+    /// and counts, and must not be judged again when it is taken in.
+    fn admission(&mut self, source: SourceId) -> io::Result<()> {
+        let rules = self.estate.catalog().render_admission();
+        if rules.is_empty() || !self.catalog_written {
             return Ok(());
         }
         self.speaking = None;
         self.speak_as(source)?;
-        write_line(self.out, &Record::Catalog(rights))
+        write_line(self.out, &Record::Catalog(rules))
     }
 
     /// The CIs that a source knows: in full from the first of their sources, with their key only
@@ -175,8 +176,27 @@ impl<W: Write> Exporter<'_, W> {
                 .standing()
                 .map(|standing| standing.aliases.clone())
                 .unwrap_or_default(),
+            pins: if stage == ci.stage() { self.pins(ci) } else { Vec::new() },
             ..self.ci_in_short(ci, origin)
         }
+    }
+
+    /// What persons fixed. Not secret values: without the value, its pin would keep it from ever being
+    /// filled again.
+    fn pins(&self, ci: &ConfigurationItem) -> Vec<NewPin> {
+        let pins = ci.standing().map_or(&[][..], |standing| &standing.pins);
+        let shown = pins.iter().filter(|pin| {
+            let is_field = pin.attribute.field().is_some();
+            is_field || !is_secret(ci_definition(self.estate, ci, pin.attribute))
+        });
+        let pin = |pin: &Pin| {
+            Some(NewPin {
+                attribute: self.estate.catalog().claimed_name(pin.attribute)?.to_owned(),
+                at: Some(pin.at),
+                by: Some(pin.by.to_string()).filter(|by| !by.is_empty()),
+            })
+        };
+        shown.filter_map(pin).collect()
     }
 
     /// Attributes by name, without the secret ones.
@@ -281,7 +301,7 @@ impl<W: Write> Exporter<'_, W> {
     }
 
     /// The last stage of what is disposed of, in payloads of their own: within one payload CIs are
-    /// taken before relationships.
+    /// taken before relationships. Pins come with it, for one of the stage would keep it out.
     fn disposals(&mut self, source: SourceId) -> io::Result<()> {
         self.speaking = None;
         for slot in self.estate.slots_by_id() {
@@ -293,6 +313,7 @@ impl<W: Write> Exporter<'_, W> {
                 self.speak_as(source)?;
                 let record = CiRecord {
                     stage: Some(LifecycleStage::Disposed),
+                    pins: self.pins(ci),
                     ..self.ci_in_short(ci, origin)
                 };
                 write_line(self.out, &Record::Ci(record))?;

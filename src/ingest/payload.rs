@@ -27,6 +27,7 @@ pub use write::{write_header, write_line};
 
 use jiff::Timestamp;
 
+use crate::model::command::NewPin;
 use crate::model::{CiId, GroupId, Input, LifecycleStage, Strength, Threshold, Weight};
 
 /// One line of a payload.
@@ -132,6 +133,8 @@ pub struct CiRecord {
     pub observed_at: Option<Timestamp>,
     /// Identities that other CIs had before they became part of it.
     pub aliases: Vec<CiId>,
+    /// Values that a person fixed elsewhere: exports state them.
+    pub pins: Vec<NewPin>,
 }
 
 /// What is known of another CI that helps to identify one.

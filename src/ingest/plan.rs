@@ -134,9 +134,9 @@ pub fn plan(planner: &mut Planner<'_>, batch: Vec<Observation>, memory: &mut Mem
         planning.warn(&observation);
         match observation.observed {
             Observed::Catalog(text) => planning.catalog(position, text),
-            Observed::Ci(record) => cis.push((position, *record)),
+            Observed::Ci(record) => cis.push((position, record)),
             Observed::Group(record) => groups.push((position, *record)),
-            Observed::Relationship(record) => relationships.push((position, *record)),
+            Observed::Relationship(record) => relationships.push((position, record)),
             Observed::Unreadable(unreadable) => planning.unreadable(position, unreadable),
         }
     }
@@ -148,7 +148,7 @@ pub fn plan(planner: &mut Planner<'_>, batch: Vec<Observation>, memory: &mut Mem
     // What was put aside comes back in an order of its own.
     relationships.sort_by_key(|(position, _)| *position);
     for (position, record) in relationships {
-        planning.relationship(position, record);
+        planning.relationship(position, *record);
     }
     match terms.part {
         Part::OneOfMany | Part::Leftover => {}

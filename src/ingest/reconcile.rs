@@ -26,6 +26,7 @@ pub fn new_ci(record: CiRecord) -> NewCi {
         native_key: record.key,
         observed_at: record.observed_at,
         aliases: record.aliases,
+        pins: record.pins,
         is_observed: true,
     }
 }
@@ -47,6 +48,7 @@ pub fn ci_observation(catalog: &Catalog, recorded: CiTypeId, record: CiRecord) -
         stage: record.stage,
         observed_at: record.observed_at,
         aliases: record.aliases,
+        pins: record.pins,
     })
 }
 

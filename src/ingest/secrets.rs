@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use super::observation::{Observation, Observed, Unreadable, Warning};
 use super::payload::{CiRecord, GroupRecord, RelationshipRecord};
 use crate::app::Reader;
+use crate::catalog::Catalog;
 use crate::model::Input;
 
 pub use name::is_secret_name;
@@ -73,8 +74,16 @@ impl Secrets {
         for tag in record.tags.iter_mut().flatten() {
             masked(tag, "tags", said);
         }
+        for by in record.pins.iter_mut().filter_map(|pin| pin.by.as_mut()) {
+            masked(by, "pins", said);
+        }
         let ci_type = record.ci_type.as_str();
-        attributes(&mut record.attributes, said, |name| self.is_declared(ci_type, name));
+        attributes(&mut record.attributes, said, |name| {
+            self.is_declared(name, |catalog| {
+                let ci_type = catalog.ci_type_named(ci_type)?;
+                Some(catalog.attribute_of(ci_type.id, name)?.secret)
+            })
+        });
     }
 
     fn relationship(&self, record: &mut RelationshipRecord, said: &mut Said) {
@@ -88,36 +97,21 @@ impl Secrets {
         }
         let named = record.relationship_type.as_str();
         attributes(&mut record.attributes, said, |name| {
-            self.is_declared_of_relationship(named, name)
+            self.is_declared(name, |catalog| {
+                let named = catalog.relationship_type_named(named)?;
+                Some(catalog.relationship_attribute_of(named.id, name)?.secret)
+            })
         });
     }
 
-    /// Whether an attribute is kept secret by the catalog. Asked only of names that look like a
-    /// secret's.
-    fn is_declared(&self, ci_type: &str, attribute: &str) -> bool {
+    /// Whether an attribute is kept secret by the catalog, in a definition or in this payload. Asked only
+    /// of names that look like a secret's.
+    fn is_declared(&self, attribute: &str, is_secret: impl Fn(&Catalog) -> Option<bool>) -> bool {
         if self.declared.contains(attribute) {
             return true;
         }
         let Some(reader) = &self.reader else { return false };
-        let snapshot = reader.snapshot();
-        let catalog = snapshot.catalog();
-        catalog
-            .ci_type_named(ci_type)
-            .and_then(|ci_type| catalog.attribute_of(ci_type.id, attribute))
-            .is_some_and(|definition| definition.secret)
-    }
-
-    fn is_declared_of_relationship(&self, relationship_type: &str, attribute: &str) -> bool {
-        if self.declared.contains(attribute) {
-            return true;
-        }
-        let Some(reader) = &self.reader else { return false };
-        let snapshot = reader.snapshot();
-        let catalog = snapshot.catalog();
-        catalog
-            .relationship_type_named(relationship_type)
-            .and_then(|named| catalog.relationship_attribute_of(named.id, attribute))
-            .is_some_and(|definition| definition.secret)
+        is_secret(reader.snapshot().catalog()).unwrap_or(false)
     }
 
     /// Remembers which attributes a catalog record declares secret. One that cannot be read declares

@@ -61,24 +61,12 @@ impl Attributes {
         attributes.reverse();
         attributes.dedup_by_key(|attribute| attribute.id);
         attributes.reverse();
-        let mut writer = Writer::default();
-        for attribute in &attributes {
-            attribute.pack(&mut writer);
-        }
-        Self(writer.finish())
+        Self(Attribute::pack_all(&attributes))
     }
 
     /// Takes packed bytes back, checking every one of them.
     pub fn from_packed(bytes: &[u8]) -> Result<Self, PackError> {
-        let mut reader = Reader::new(bytes);
-        let mut last = None;
-        while !reader.is_empty() {
-            let id = Attribute::check(&mut reader)?;
-            if last.is_some_and(|last| last >= id) {
-                return Err(PackError);
-            }
-            last = Some(id);
-        }
+        Attribute::check_all(bytes, |id, _| id)?;
         Ok(Self(bytes.into()))
     }
 
@@ -94,22 +82,29 @@ impl Attributes {
 
     /// All attributes, by number.
     pub fn iter(&self) -> impl Iterator<Item = Attribute> + '_ {
+        Attribute::unpack_all(&self.0)
+    }
+
+    /// The attributes whose numbers are wanted, by number. The values of the others are passed over
+    /// without being built.
+    pub fn iter_of<'a>(&'a self, is_wanted: impl Fn(AttributeId) -> bool + 'a) -> impl Iterator<Item = Attribute> + 'a {
         let mut reader = Reader::new(&self.0);
         std::iter::from_fn(move || {
-            // The bytes were written or checked by this type, so decoding ends only at their end.
-            if reader.is_empty() {
-                None
-            } else {
-                Attribute::unpack(&mut reader).ok()
+            while !reader.is_empty() {
+                let mut ahead = reader.clone();
+                let id = AttributeId::new(ahead.small().ok()?);
+                if is_wanted(id) {
+                    return Attribute::unpack(&mut reader).ok();
+                }
+                Attribute::check(&mut reader).ok()?;
             }
+            None
         })
     }
 
     /// One attribute. Linear in the number of attributes, which is small.
     pub fn get(&self, id: AttributeId) -> Option<Attribute> {
-        self.iter()
-            .take_while(|attribute| attribute.id <= id)
-            .find(|attribute| attribute.id == id)
+        self.iter_of(|known| known == id).next()
     }
 
     /// The value of one attribute.
@@ -119,7 +114,44 @@ impl Attributes {
 }
 
 impl Attribute {
-    pub(super) fn pack(&self, writer: &mut Writer) {
+    /// Packs attributes one behind the other.
+    pub(super) fn pack_all(attributes: &[Self]) -> Box<[u8]> {
+        let mut writer = Writer::default();
+        for attribute in attributes {
+            attribute.pack(&mut writer);
+        }
+        writer.finish()
+    }
+
+    /// Refuses bytes that are not what [`Attribute::pack_all`] writes, or do not ascend by `key`.
+    pub(super) fn check_all<K: Ord>(bytes: &[u8], key: impl Fn(AttributeId, SourceId) -> K) -> Result<(), PackError> {
+        let mut reader = Reader::new(bytes);
+        let mut last = None;
+        while !reader.is_empty() {
+            let (id, source) = Self::check(&mut reader)?;
+            let found = Some(key(id, source));
+            if last >= found {
+                return Err(PackError);
+            }
+            last = found;
+        }
+        Ok(())
+    }
+
+    /// The attributes of bytes that were written by [`Attribute::pack_all`] or checked by
+    /// [`Attribute::check_all`], so that decoding ends only at their end.
+    pub(super) fn unpack_all(bytes: &[u8]) -> impl Iterator<Item = Self> + '_ {
+        let mut reader = Reader::new(bytes);
+        std::iter::from_fn(move || {
+            if reader.is_empty() {
+                None
+            } else {
+                Self::unpack(&mut reader).ok()
+            }
+        })
+    }
+
+    fn pack(&self, writer: &mut Writer) {
         writer.number(u64::from(self.id.number()));
         writer.number(u64::from(self.source.number()));
         writer.second(self.first_seen);
@@ -128,15 +160,15 @@ impl Attribute {
 
     /// What [`Attribute::unpack`] does, without building the value: a store of a million CIs is
     /// checked at opening.
-    fn check(reader: &mut Reader<'_>) -> Result<AttributeId, PackError> {
+    fn check(reader: &mut Reader<'_>) -> Result<(AttributeId, SourceId), PackError> {
         let id = AttributeId::new(reader.small()?);
-        reader.small()?;
+        let source = SourceId::new(reader.small()?);
         reader.second()?;
         AttributeValue::check(reader, 0)?;
-        Ok(id)
+        Ok((id, source))
     }
 
-    pub(super) fn unpack(reader: &mut Reader<'_>) -> Result<Self, PackError> {
+    fn unpack(reader: &mut Reader<'_>) -> Result<Self, PackError> {
         Ok(Self {
             id: AttributeId::new(reader.small()?),
             source: SourceId::new(reader.small()?),

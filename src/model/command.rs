@@ -176,6 +176,8 @@ pub struct NewCi {
     pub observed_at: Option<Timestamp>,
     /// Identities that other CIs had before they became part of it.
     pub aliases: Vec<CiId>,
+    /// Values that a person fixed.
+    pub pins: Vec<NewPin>,
     /// Whether a source observed it: then only those of its values count that the source may decide. What
     /// a person states always counts.
     pub is_observed: bool,
@@ -192,6 +194,19 @@ pub struct CiObservation {
     pub observed_at: Option<Timestamp>,
     /// Identities that other CIs had before they became part of it.
     pub aliases: Vec<CiId>,
+    /// Values that a person fixed: as they are once the rest is decided.
+    pub pins: Vec<NewPin>,
+}
+
+/// A value that a person fixed elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct NewPin {
+    /// The attribute, or `name`, `stage` or `tags`.
+    pub attribute: String,
+    /// When; absent, or to come: now.
+    pub at: Option<Timestamp>,
+    /// By whom; absent: the source that says so.
+    pub by: Option<String>,
 }
 
 /// Changes to a CI; what is absent stays.

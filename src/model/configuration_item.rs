@@ -236,18 +236,18 @@ impl ConfigurationItem {
 
     /// Who knows it, by source and key.
     pub fn origins(&self) -> impl Iterator<Item = Origin> + '_ {
-        let (mut reader, count) = self.at_tags();
-        for _ in 0..count {
-            if reader.text().is_err() {
-                break;
-            }
-        }
+        let mut reader = self.at_origins();
+        // The texts were packed by `new` or checked, so reading ends only at their end.
+        std::iter::from_fn(move || read_origin(&mut reader).ok())
+    }
+
+    /// The keys under which sources know it, as [`ConfigurationItem::origins`] has them.
+    pub fn native_keys(&self) -> impl Iterator<Item = (SourceId, &str)> {
+        let mut reader = self.at_origins();
         std::iter::from_fn(move || {
-            if reader.is_empty() {
-                None
-            } else {
-                read_origin(&mut reader).ok()
-            }
+            let source = SourceId::new(reader.small().ok()?);
+            reader.second().ok()?;
+            Some((source, reader.text().ok()?))
         })
     }
 
@@ -280,10 +280,21 @@ impl ConfigurationItem {
         self.changed
     }
 
+    /// A reader behind the tags.
+    fn at_origins(&self) -> Reader<'_> {
+        let (mut reader, count) = self.at_tags();
+        for _ in 0..count {
+            if reader.block().is_err() {
+                break;
+            }
+        }
+        reader
+    }
+
     /// A reader behind the name, and the number of tags.
     fn at_tags(&self) -> (Reader<'_>, u64) {
         let mut reader = Reader::new(&self.texts);
-        let count = reader.text().and_then(|_| reader.number()).unwrap_or(0);
+        let count = reader.block().and_then(|_| reader.number()).unwrap_or(0);
         (reader, count)
     }
 }

@@ -41,6 +41,26 @@ pub enum ValueType {
 }
 
 impl ValueType {
+    /// The word that catalog files have for it; a list is `list`, whatever of.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Decimal => "decimal",
+            Self::Boolean => "boolean",
+            Self::Timestamp => "timestamp",
+            Self::Duration => "duration",
+            Self::Enumeration(_) => "enumeration",
+            Self::IpAddress => "ip_address",
+            Self::Cidr => "cidr",
+            Self::Mac => "mac",
+            Self::Url => "url",
+            Self::Email => "email",
+            Self::List(_) => "list",
+            Self::Json => "json",
+        }
+    }
+
     /// The type of a list's values; of anything else the type itself.
     pub fn element(&self) -> &Self {
         if let Self::List(items) = self { items } else { self }

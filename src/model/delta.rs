@@ -156,7 +156,36 @@ impl Delta {
     }
 }
 
+/// For each kind of item, the step of that kind that an item is.
+macro_rules! steps {
+    ($($(#[$doc:meta])* $name:ident: $variant:ident($thing:ty),)*) => {$(
+        $(#[$doc])*
+        pub fn $name(&self) -> Option<&BeforeAfter<$thing>> {
+            if let Self::$variant(step) = self { Some(step) } else { None }
+        }
+    )*};
+}
+
 impl DeltaItem {
+    steps! {
+        /// The step of a CI type, if it is one.
+        as_ci_type: CiType(CiTypeDefinition),
+        /// The step of a relationship type, if it is one.
+        as_relationship_type: RelationshipType(RelationshipTypeDefinition),
+        /// The step of a rule of ingest, if it is one.
+        as_ingest_rule: IngestRule(IngestRule),
+        /// The step of an item of the review queue, if it is one.
+        as_review: Review(ReviewItem),
+        /// The step of a CI, if it is one.
+        as_ci: Ci(ConfigurationItem),
+        /// The step of a relationship, if it is one.
+        as_relationship: Relationship(Relationship),
+        /// The step of a redundancy group, if it is one.
+        as_group: Group(RedundancyGroup),
+        /// The step of the record of a merge, if it is one.
+        as_merge: Merge(Merge),
+    }
+
     fn inverse(&self) -> Self {
         match self {
             Self::Source(item) => Self::Source(item.inverse()),

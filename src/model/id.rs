@@ -185,6 +185,16 @@ impl AttributeId {
     pub const STAGE: Self = Self(u16::MAX - 1);
     /// Stands for a CI's tags where claims and pins speak of them.
     pub const TAGS: Self = Self(u16::MAX);
+
+    /// The word for what every CI has as a field of its own, if it stands for that.
+    pub const fn field(self) -> Option<&'static str> {
+        match self {
+            Self::NAME => Some("name"),
+            Self::STAGE => Some("stage"),
+            Self::TAGS => Some("tags"),
+            _ => None,
+        }
+    }
 }
 
 impl SourceId {

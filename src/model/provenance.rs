@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::packed::{PackError, Reader, Writer};
+use super::packed::PackError;
 use super::{Attribute, AttributeId, CiId, Name, SourceId};
 
 /// Who speaks: a discovery tool or a person's keyboard, known by name; which of its feeds; and which
@@ -140,25 +140,12 @@ impl Claims {
     /// Packs claims; there is at most one of each attribute and source.
     pub fn new(mut claims: Vec<Attribute>) -> Self {
         claims.sort_by_key(|claim| (claim.id, claim.source));
-        let mut writer = Writer::default();
-        for claim in &claims {
-            claim.pack(&mut writer);
-        }
-        Self(writer.finish())
+        Self(Attribute::pack_all(&claims))
     }
 
     /// Takes packed bytes back, checking every one of them.
     pub fn from_packed(bytes: &[u8]) -> Result<Self, PackError> {
-        let mut reader = Reader::new(bytes);
-        let mut last = None;
-        while !reader.is_empty() {
-            let claim = Attribute::unpack(&mut reader)?;
-            let key = (claim.id, claim.source);
-            if last.is_some_and(|last| last >= key) {
-                return Err(PackError);
-            }
-            last = Some(key);
-        }
+        Attribute::check_all(bytes, |id, source| (id, source))?;
         Ok(Self(bytes.into()))
     }
 
@@ -174,15 +161,7 @@ impl Claims {
 
     /// All of them, by attribute and source.
     pub fn iter(&self) -> impl Iterator<Item = Attribute> + '_ {
-        let mut reader = Reader::new(&self.0);
-        // The bytes were written or checked by this type, so decoding ends only at their end.
-        std::iter::from_fn(move || {
-            if reader.is_empty() {
-                None
-            } else {
-                Attribute::unpack(&mut reader).ok()
-            }
-        })
+        Attribute::unpack_all(&self.0)
     }
 
     /// What is said of one attribute, by source.

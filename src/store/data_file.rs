@@ -9,15 +9,16 @@ use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use parking_lot::RwLock;
 use redb::{Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, TableDefinition, WriteTransaction};
 
 use super::error::{OpenError, StorageFault};
 
-/// Format of both files. Versions of single records are told apart by a byte of their own.
-pub(super) const FORMAT: u32 = 1;
+/// Format of both files as they are written; all before it are read. A file of an earlier one takes
+/// this number with its next write. Versions of single records are told apart by a byte of their own.
+pub(super) const FORMAT: u32 = 3;
 
 /// What every file has: `format` (u32), and what the file's owner keeps under other keys.
 pub(super) const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta");
@@ -59,6 +60,7 @@ macro_rules! stop_from {
     )*};
 }
 stop_from!(
+    redb::Error,
     redb::SetDurabilityError,
     redb::StorageError,
     redb::TableError,
@@ -74,6 +76,8 @@ pub(super) struct DataFile {
     database: RwLock<Option<Database>>,
     /// An error was seen; the handle answers nothing more.
     dead: AtomicBool,
+    /// The format that the file states.
+    format: AtomicU32,
 }
 
 impl std::fmt::Debug for DataFile {
@@ -101,9 +105,7 @@ impl DataFile {
             let mut transaction = database.begin_write()?;
             transaction.set_durability(Durability::Immediate)?;
             transaction.set_quick_repair(true);
-            transaction
-                .open_table(META)?
-                .insert(FORMAT_KEY, FORMAT.to_le_bytes().as_slice())?;
+            state_format(&transaction)?;
             transaction.commit()?;
             Ok(database.close()?)
         });
@@ -124,6 +126,7 @@ impl DataFile {
             opener,
             database: RwLock::new(None),
             dead: AtomicBool::new(true),
+            format: AtomicU32::new(0),
         };
         file.reopen()?;
         Ok(file)
@@ -166,8 +169,11 @@ impl DataFile {
         let stored = stored.ok_or_else(|| damaged("it states no format"))?;
         let stored: [u8; 4] = stored.try_into().map_err(|_| damaged("its format is no number"))?;
         match u32::from_le_bytes(stored) {
-            FORMAT => Ok(()),
             0 => Err(damaged("its format is 0")),
+            found @ 1..=FORMAT => {
+                self.format.store(found, Ordering::Release);
+                Ok(())
+            }
             found => Err(OpenError::TooNew {
                 path: self.path.clone(),
                 found,
@@ -207,7 +213,8 @@ impl DataFile {
         }
     }
 
-    /// Runs a closure in a write transaction and makes what it wrote durable.
+    /// Runs a closure in a write transaction and makes what it wrote durable, and with it the format
+    /// that it is written in: opening and reading leave a file of an earlier format as it is.
     pub(super) fn write<T, E>(
         &self,
         write: impl FnOnce(&WriteTransaction) -> Result<T, Stop<E>>,
@@ -223,6 +230,9 @@ impl DataFile {
             transaction.set_durability(Durability::Immediate)?;
             // Opening after a kill takes milliseconds instead of a walk over the whole file.
             transaction.set_quick_repair(true);
+            if self.format.load(Ordering::Acquire) < FORMAT {
+                state_format(&transaction)?;
+            }
             let value = write(&transaction)?;
             Ok((transaction, value))
         });
@@ -233,7 +243,10 @@ impl DataFile {
             Err(fault) => return Err(WriteFault::NotWritten(self.failed(fault))),
         };
         match guarded(|| transaction.commit()) {
-            Ok(Ok(())) => Ok(value),
+            Ok(Ok(())) => {
+                self.format.store(FORMAT, Ordering::Release);
+                Ok(value)
+            }
             Ok(Err(error)) => Err(WriteFault::OutcomeUnknown(self.failed(engine(error.into())))),
             Err(fault) => Err(WriteFault::OutcomeUnknown(self.failed(fault))),
         }
@@ -252,6 +265,13 @@ impl Drop for DataFile {
         // Whatever was acknowledged is durable; there is nobody to tell.
         drop(guarded(|| drop(database)));
     }
+}
+
+/// Writes the present format.
+fn state_format(transaction: &WriteTransaction) -> Result<(), redb::Error> {
+    let mut meta = transaction.open_table(META)?;
+    meta.insert(FORMAT_KEY, FORMAT.to_le_bytes().as_slice())?;
+    Ok(())
 }
 
 /// Runs a closure and turns a panic into a fault.

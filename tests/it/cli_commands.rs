@@ -326,7 +326,22 @@ fn help_is_there_for_every_command() {
     let help = linchpin().arg("--help").output().unwrap();
     assert_eq!(code(&help), 0);
     for command in [
-        "serve", "impact", "ci", "path", "lints", "import", "export", "generate", "verify", "schema", "config",
+        "serve",
+        "impact",
+        "ci",
+        "path",
+        "lints",
+        "import",
+        "push",
+        "export",
+        "identify",
+        "duplicates",
+        "merge",
+        "unmerge",
+        "generate",
+        "verify",
+        "schema",
+        "config",
     ] {
         assert!(out(&help).contains(&format!("\n  {command} ")), "{command}");
         let own = linchpin().args([command, "--help"]).output().unwrap();

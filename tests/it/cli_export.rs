@@ -147,3 +147,87 @@ fn what_a_source_may_do_does_not_keep_out_what_it_has_done() {
     let (again, _) = done(&run_on(&second, &["export"]));
     assert_eq!(again, exported);
 }
+
+/// A CI that two sources know, and one with a secret.
+const MADE: &str = "{\"source\":\"ansible\"}
+{\"ci\":{\"key\":\"h1\",\"type\":\"server\",\"name\":\"h1\",\"attributes\":{\"serial_number\":\"N1\",\"operating_system\":\"Debian 12\"}}}
+{\"ci\":{\"key\":\"h2\",\"type\":\"switch\",\"name\":\"h2\",\"stage\":\"retired\",\"attributes\":{\"serial_number\":\"N2\",\"snmp_community\":\"swordfish\"}}}
+{\"source\":\"vcenter\"}
+{\"ci\":{\"key\":\"vm-1\",\"type\":\"virtual_machine\",\"attributes\":{\"serial_number\":\"N1\",\"cpu_count\":4}}}
+";
+
+/// Only one of them may say its size; what identifies it is junk.
+const RULES: &str = "[[authority]]\nname = \"size\"\nci_type = \"server\"\nattributes = [\"cpu_count\"]\n\
+    policy = \"locked_to_source\"\nsources = [\"vcenter\"]\n\
+    [[junk]]\nname = \"ours\"\nattributes = [\"serial_number\"]\nvalues = [\"N2\"]\n";
+
+#[test]
+fn what_a_person_fixed_and_what_counts_survive_a_migration() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let write = |name: &str, text: &str| std::fs::write(at(name), text).expect("it is written");
+    let (first, second) = (at("first"), at("second"));
+    write("made", MADE);
+    write("rules", &format!("{}\n", serde_json::json!({ "catalog": RULES })));
+    import(&first, &at("made"));
+    import(&first, &at("rules"));
+    let server = Process::start(&first);
+    let (client, none) = (server.client(), serde_json::Value::Null);
+    let pin = "mutation($ci: String!, $of: [String!]!) { pinAttributes(configurationItem: $ci, attributes: $of) { changed } }";
+    let fixed = [
+        (
+            "serial_number:N1",
+            serde_json::json!(["operating_system", "name", "os_version"]),
+        ),
+        ("switch:h2", serde_json::json!(["stage", "snmp_community"])),
+    ];
+    let dispose = "mutation { moveConfigurationItem(input: { ref: \"switch:h2\", stage: DISPOSED }) { changed } }";
+    client.data(dispose, &none);
+    for (ci, of) in fixed {
+        let pinned = client.data(pin, &serde_json::json!({ "ci": ci, "of": of }));
+        assert_eq!(pinned["pinAttributes"]["changed"], true, "{pinned}");
+    }
+    let question = "{ configurationItems(first: 10) { nodes { name stage attributes pins { attribute at by } } } }";
+    let mut known = client.data(question, &none)["configurationItems"]["nodes"].clone();
+    assert_eq!(known[0]["attributes"]["cpu_count"], 4, "{known}");
+    assert!(server.stop().success());
+
+    let (exported, _) = done(&run_on(&first, &["export"]));
+    write("exported", &exported);
+    import(&second, &at("exported"));
+    let (again, _) = done(&run_on(&second, &["export"]));
+    assert_eq!(again, exported);
+    import(&second, &at("exported"));
+    assert_eq!(done(&run_on(&second, &["export"])).0, exported, "taken in twice");
+
+    let server = Process::start(&second);
+    let client = server.client();
+    let taken = client.data(question, &none)["configurationItems"]["nodes"].clone();
+    // A secret stays behind, and with it what would keep its place empty.
+    let switch = known
+        .as_array_mut()
+        .expect("a list")
+        .iter_mut()
+        .find(|ci| ci["name"] == "h2");
+    let switch = switch.expect("it is there");
+    assert_eq!(switch["stage"], "DISPOSED");
+    let attributes = switch["attributes"].as_object_mut().expect("an object");
+    assert!(attributes.remove("snmp_community").is_some());
+    let pins = switch["pins"].as_array_mut().expect("a list");
+    pins.retain(|pin| pin["attribute"] != "snmp_community");
+    assert_eq!(pins.len(), 1, "{pins:?}");
+    assert_eq!(taken, known);
+    assert_eq!(taken[0]["pins"].as_array().map(Vec::len), Some(3), "{taken}");
+
+    // And it holds against those who say otherwise.
+    let other = MADE
+        .replace("Debian 12", "Debian 13")
+        .replace("cpu_count\":4", "cpu_count\":8");
+    let pushed: Vec<&str> = other.split("{\"source\":\"vcenter\"}\n").collect();
+    client.ingest("?source=ansible", pushed[0]);
+    client.ingest("?source=vcenter", pushed[1]);
+    let held = client.data(question, &none)["configurationItems"]["nodes"].clone();
+    assert_eq!(held[0]["attributes"]["operating_system"], "Debian 12", "{held}");
+    assert_eq!(held[0]["attributes"]["cpu_count"], 8, "{held}");
+    assert!(server.stop().success());
+}

@@ -69,6 +69,10 @@ fn the_schema_of_payloads_names_the_fields_that_are_read() {
     }
     let member = json!({"group": {"name": "g", "consumer": "c", "members": [{"~": 1}]}});
     assert_eq!(fields("member"), known(&member));
+    for (field, name) in [("related", "related"), ("pins", "pin")] {
+        let line = json!({"ci": {"type": "t", field: [{"~": 1}]}});
+        assert_eq!(fields(name), known(&line), "{field}");
+    }
     let lines: BTreeSet<String> = ["ci", "relationship", "group", "catalog"].map(str::to_owned).into();
     let line: BTreeSet<String> = lines.union(&fields("header")).cloned().collect();
     assert_eq!(line, known(&json!({ "~": 1 })));

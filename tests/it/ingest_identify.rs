@@ -198,3 +198,46 @@ fn sources_do_only_what_they_may() {
     assert_eq!(say("matcher", "S1", "h1").0, "UPDATED");
     assert_eq!(cis(&database), 1);
 }
+
+#[test]
+fn an_atomic_load_refuses_what_would_wait_for_a_person() {
+    let database = Database::new();
+    database.load(RACK_OF_TWO);
+    let (before, dump) = (database.revision(), database.dump());
+    let several = "{\"source\":\"scanner\",\"mode\":\"ATOMIC\"}\n\
+        {\"ci\":{\"key\":\"n\",\"type\":\"virtual_machine\",\"name\":\"new\"}}\n\
+        {\"ci\":{\"key\":\"a\",\"type\":\"virtual_machine\",\"attributes\":\
+        {\"uuid\":\"564d0101-0000-4000-8000-000000000001\"}}}\n";
+    let report = database.load(several);
+    assert_eq!(
+        outcomes(&report),
+        [("REFUSED".to_owned(), 1), ("NOT_APPLIED".to_owned(), 1)],
+        "{}",
+        report.text()
+    );
+    assert!(!report.summary.complete, "{}", report.text());
+    let item = report.items().into_iter().find(|item| item.key.as_deref() == Some("a"));
+    let item = item.expect("it is told");
+    assert_eq!(item.problems[0].code, "MULTI_MATCH");
+    assert_eq!(item.candidates.len(), 2);
+    let waiting = |database: &Database| database.cmdb.reader().snapshot().open_review_count();
+    assert_eq!(
+        (database.revision(), database.dump(), waiting(&database)),
+        (before, dump, 0)
+    );
+
+    let rule = "[[source]]\nname = \"scanner\"\non_no_match = \"stage\"\n";
+    database.load(&format!("{}\n", serde_json::json!({ "catalog": rule })));
+    let before = database.revision();
+    let none = "{\"source\":\"scanner\",\"mode\":\"ATOMIC\"}\n\
+        {\"ci\":{\"key\":\"n\",\"type\":\"virtual_machine\",\"name\":\"new\"}}\n";
+    let report = database.load(none);
+    assert_eq!(outcomes(&report), [("REFUSED".to_owned(), 1)], "{}", report.text());
+    assert_eq!(report.items()[0].problems[0].code, "NO_MATCH");
+    assert_eq!((database.revision(), waiting(&database)), (before, 0));
+
+    // The same records wait where the others may land.
+    let partial = database.load(&several.replace("ATOMIC", "PARTIAL"));
+    assert_eq!(outcomes(&partial), [("REVIEW".to_owned(), 2)], "{}", partial.text());
+    assert_eq!(waiting(&database), 2);
+}

@@ -129,6 +129,7 @@ impl ToCommand for CreateConfigurationItemInput {
             native_key: self.native_key,
             observed_at: None,
             aliases: Vec::new(),
+            pins: Vec::new(),
             is_observed: false,
         }))
     }

@@ -34,20 +34,8 @@ impl MergeMutation {
         let reason = options.as_ref().and_then(|options| options.reason.clone());
         let command = merge(&*current(ctx)?, input, by, reason);
         let (written, done) = write_one(ctx, command, options, digest).await?;
-        let absorbed = written.outcome.delta.items.iter().find_map(|item| match item {
-            DeltaItem::Merge(change) => change.after.as_ref().map(|merge| ID(merge.alias().to_string())),
-            DeltaItem::Source(_)
-            | DeltaItem::CiType(_)
-            | DeltaItem::RelationshipType(_)
-            | DeltaItem::Pool(_)
-            | DeltaItem::Lifecycle(_)
-            | DeltaItem::IngestRule(_)
-            | DeltaItem::Ci(_)
-            | DeltaItem::Relationship(_)
-            | DeltaItem::Group(_)
-            | DeltaItem::Review(_)
-            | DeltaItem::Distinction(_) => None,
-        });
+        let mut merges = written.outcome.delta.items.iter().filter_map(DeltaItem::as_merge);
+        let absorbed = merges.find_map(|change| change.after.as_ref().map(|merge| ID(merge.alias().to_string())));
         Ok(MergePayload {
             configuration_item: after(&written, done.as_ref()),
             absorbed,
@@ -139,20 +127,8 @@ fn pair(view: &Estate, cis: &[String]) -> ApiResult<[CiId; 2]> {
 /// The CI that a command was about, as the write leaves it.
 fn after(written: &Written, done: Option<&Done>) -> Option<CiObject> {
     let wanted = done.and_then(|done| done.ci)?;
-    let mut changed = written.outcome.delta.items.iter().filter_map(|item| match item {
-        DeltaItem::Ci(change) => change.after.clone(),
-        DeltaItem::Source(_)
-        | DeltaItem::CiType(_)
-        | DeltaItem::RelationshipType(_)
-        | DeltaItem::Pool(_)
-        | DeltaItem::Lifecycle(_)
-        | DeltaItem::IngestRule(_)
-        | DeltaItem::Relationship(_)
-        | DeltaItem::Group(_)
-        | DeltaItem::Merge(_)
-        | DeltaItem::Review(_)
-        | DeltaItem::Distinction(_) => None,
-    });
+    let steps = written.outcome.delta.items.iter().filter_map(DeltaItem::as_ci);
+    let mut changed = steps.filter_map(|change| change.after.clone());
     let ci = changed.find(|ci| ci.id() == wanted);
     let ci = ci.or_else(|| written.view.ci(wanted).cloned())?;
     Some(CiObject::loose(&written.view, ci))

@@ -79,21 +79,9 @@ impl Written {
 impl From<(Written, Option<Done>)> for ConfigurationItemPayload {
     fn from((written, done): (Written, Option<Done>)) -> Self {
         let wanted = done.and_then(|done| done.ci);
-        let in_delta = written.outcome.delta.items.iter().find_map(|item| match item {
-            DeltaItem::Ci(change) => Some(change)
-                .filter(|change| wanted.is_none_or(|wanted| change.either().is_some_and(|ci| ci.id() == wanted))),
-            DeltaItem::Source(_)
-            | DeltaItem::CiType(_)
-            | DeltaItem::RelationshipType(_)
-            | DeltaItem::Pool(_)
-            | DeltaItem::Lifecycle(_)
-            | DeltaItem::IngestRule(_)
-            | DeltaItem::Review(_)
-            | DeltaItem::Relationship(_)
-            | DeltaItem::Group(_)
-            | DeltaItem::Merge(_)
-            | DeltaItem::Distinction(_) => None,
-        });
+        let mut in_delta = written.outcome.delta.items.iter().filter_map(DeltaItem::as_ci);
+        let in_delta =
+            in_delta.find(|change| wanted.is_none_or(|wanted| change.either().is_some_and(|ci| ci.id() == wanted)));
         let ci = match in_delta {
             Some(change) => change.after.clone(),
             None => wanted.and_then(|id| written.view.ci(id).cloned()),
@@ -111,21 +99,14 @@ impl From<(Written, Option<Done>)> for ConfigurationItemPayload {
 impl From<(Written, Option<Done>)> for RelationshipPayload {
     fn from((written, done): (Written, Option<Done>)) -> Self {
         let wanted = done.and_then(|done| done.relationship);
-        let in_delta = written.outcome.delta.items.iter().find_map(|item| match item {
-            DeltaItem::Relationship(change) => Some(change).filter(|change| {
-                wanted.is_none_or(|wanted| change.either().is_some_and(|relationship| relationship.id == wanted))
-            }),
-            DeltaItem::Source(_)
-            | DeltaItem::CiType(_)
-            | DeltaItem::RelationshipType(_)
-            | DeltaItem::Pool(_)
-            | DeltaItem::Lifecycle(_)
-            | DeltaItem::IngestRule(_)
-            | DeltaItem::Review(_)
-            | DeltaItem::Ci(_)
-            | DeltaItem::Group(_)
-            | DeltaItem::Merge(_)
-            | DeltaItem::Distinction(_) => None,
+        let mut in_delta = written
+            .outcome
+            .delta
+            .items
+            .iter()
+            .filter_map(DeltaItem::as_relationship);
+        let in_delta = in_delta.find(|change| {
+            wanted.is_none_or(|wanted| change.either().is_some_and(|relationship| relationship.id == wanted))
         });
         let relationship = match in_delta {
             Some(change) => change.after.clone(),
@@ -144,21 +125,9 @@ impl From<(Written, Option<Done>)> for RelationshipPayload {
 impl From<(Written, Option<Done>)> for RedundancyGroupPayload {
     fn from((written, done): (Written, Option<Done>)) -> Self {
         let wanted = done.and_then(|done| done.group);
-        let in_delta = written.outcome.delta.items.iter().find_map(|item| match item {
-            DeltaItem::Group(change) => Some(change)
-                .filter(|change| wanted.is_none_or(|wanted| change.either().is_some_and(|group| group.id == wanted))),
-            DeltaItem::Source(_)
-            | DeltaItem::CiType(_)
-            | DeltaItem::RelationshipType(_)
-            | DeltaItem::Pool(_)
-            | DeltaItem::Lifecycle(_)
-            | DeltaItem::IngestRule(_)
-            | DeltaItem::Review(_)
-            | DeltaItem::Ci(_)
-            | DeltaItem::Relationship(_)
-            | DeltaItem::Merge(_)
-            | DeltaItem::Distinction(_) => None,
-        });
+        let mut in_delta = written.outcome.delta.items.iter().filter_map(DeltaItem::as_group);
+        let in_delta =
+            in_delta.find(|change| wanted.is_none_or(|wanted| change.either().is_some_and(|group| group.id == wanted)));
         let group = match in_delta {
             Some(change) => change.after.clone(),
             None => wanted.and_then(|id| written.view.group(id).cloned()),

@@ -78,24 +78,12 @@ impl From<&AttributeDefinition> for AttributeDefinitionObject {
     }
 }
 
-fn value_type(value_type_of: &ValueType) -> String {
-    let name = match value_type_of {
-        ValueType::String => "string",
-        ValueType::Integer => "integer",
-        ValueType::Decimal => "decimal",
-        ValueType::Boolean => "boolean",
-        ValueType::Timestamp => "timestamp",
-        ValueType::Duration => "duration",
-        ValueType::Enumeration(_) => "enumeration",
-        ValueType::IpAddress => "ip_address",
-        ValueType::Cidr => "cidr",
-        ValueType::Mac => "mac",
-        ValueType::Url => "url",
-        ValueType::Email => "email",
-        ValueType::Json => "json",
-        ValueType::List(of) => return format!("list of {}", value_type(of)),
-    };
-    name.to_owned()
+fn value_type(value_type: &ValueType) -> String {
+    if let ValueType::List(of) = value_type {
+        format!("list of {}", of.word())
+    } else {
+        value_type.word().to_owned()
+    }
 }
 
 /// Attributes that together identify a CI of a type.

@@ -140,16 +140,7 @@ fn shown(estate: &Estate, ci: &ConfigurationItem, claim: &Attribute) -> Value {
 }
 
 fn attribute_name(estate: &Estate, id: AttributeId) -> String {
-    match id {
-        AttributeId::NAME => "name".to_owned(),
-        AttributeId::STAGE => "stage".to_owned(),
-        AttributeId::TAGS => "tags".to_owned(),
-        _ => estate
-            .catalog()
-            .attribute_name(id)
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-    }
+    estate.catalog().claimed_name(id).unwrap_or_default().to_owned()
 }
 
 /// The value of name, stage or tags as a claim states it.

@@ -2,6 +2,7 @@
 
 mod absorbed;
 mod answer;
+mod evidence;
 mod picture;
 mod potential;
 mod proof;
@@ -16,6 +17,7 @@ use async_graphql::{Context, Object, SimpleObject};
 
 pub use absorbed::AbsorbedGroup;
 pub(in crate::api) use answer::{Answer, ResultFilter};
+pub use evidence::{ImpactEvidence, WeakestEvidence};
 pub use potential::PotentialImpact;
 pub use proof::{ProofCauseObject, ProofNodeObject, ProofObject};
 pub use service::ImpactedService;
@@ -399,6 +401,15 @@ impl ImpactReportObject {
         let nodes_max = at_most("maxNodes", max_nodes, api(ctx)?.limits.page_max)?;
         let answer = Arc::clone(&self.0);
         ask(ctx, &self.0.view, move |_, _| Ok(answer.graph(nodes_max).draw(format))).await
+    }
+
+    /// What the whole answer rests on, and how fresh that is. Costs the causes of every impacted CI.
+    async fn evidence(&self, ctx: &Context<'_>) -> ApiResult<ImpactEvidence> {
+        let answer = Arc::clone(&self.0);
+        ask(ctx, &self.0.view, move |_, budget| {
+            Ok(ImpactEvidence::new(&answer, budget))
+        })
+        .await
     }
 
     /// What is to be known beside the answer.

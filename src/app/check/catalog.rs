@@ -104,20 +104,8 @@ fn define(
 
 /// The CIs that the planned catalog would make invalid, by id, each with the first reason.
 fn misfits(estate: &Estate, planned: &Catalog, items: &[DeltaItem]) -> Vec<(Slot, String)> {
-    let changed = items.iter().filter_map(|item| match item {
-        DeltaItem::CiType(item) => item.before.as_ref().map(|before| before.id),
-        DeltaItem::RelationshipType(_)
-        | DeltaItem::Pool(_)
-        | DeltaItem::Lifecycle(_)
-        | DeltaItem::IngestRule(_)
-        | DeltaItem::Review(_)
-        | DeltaItem::Source(_)
-        | DeltaItem::Ci(_)
-        | DeltaItem::Relationship(_)
-        | DeltaItem::Group(_)
-        | DeltaItem::Merge(_)
-        | DeltaItem::Distinction(_) => None,
-    });
+    let steps = items.iter().filter_map(DeltaItem::as_ci_type);
+    let changed = steps.filter_map(|item| item.before.as_ref().map(|before| before.id));
     let types: BTreeSet<CiTypeId> = changed.flat_map(|id| planned.subtypes(id).to_vec()).collect();
     let mut misfits = Vec::new();
     for ci_type in types {
@@ -235,20 +223,8 @@ fn migrated(
 fn check_relationships(estate: &Estate, planned: &Catalog, items: &[DeltaItem]) -> Result<(), CommandError> {
     let changed: BTreeSet<RelationshipTypeId> = items
         .iter()
-        .filter_map(|item| match item {
-            DeltaItem::RelationshipType(item) => item.before.as_ref().map(|before| before.id),
-            DeltaItem::CiType(_)
-            | DeltaItem::Pool(_)
-            | DeltaItem::Lifecycle(_)
-            | DeltaItem::IngestRule(_)
-            | DeltaItem::Review(_)
-            | DeltaItem::Source(_)
-            | DeltaItem::Ci(_)
-            | DeltaItem::Relationship(_)
-            | DeltaItem::Group(_)
-            | DeltaItem::Merge(_)
-            | DeltaItem::Distinction(_) => None,
-        })
+        .filter_map(DeltaItem::as_relationship_type)
+        .filter_map(|item| item.before.as_ref().map(|before| before.id))
         .collect();
     if changed.is_empty() {
         return Ok(());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::decide::counts_alone;
 use super::ledger::{Ledger, Voice, tags, text};
+use super::observe::fix;
 use super::{Circumstances, check_short, check_text, slot_of};
 use crate::app::CommandError;
 use crate::app::command_error::{CI_NAME_BYTES_MAX, TAGS_MAX};
@@ -48,7 +49,7 @@ pub(super) fn create(
     });
     let mut origins = Vec::new();
     add_origin(&mut origins, new.native_key.as_deref(), voice)?;
-    let fields = CiFields {
+    let mut fields = CiFields {
         id,
         ci_type: ci_type.id,
         name: new.name.clone(),
@@ -66,6 +67,7 @@ pub(super) fn create(
         created: circumstances.stamp(),
         changed: circumstances.stamp(),
     };
+    fix(estate, &mut fields, &new.pins, circumstances)?;
     check_content(estate, &fields, &[])?;
     Ok(single(BeforeAfter::created(ConfigurationItem::new(fields))))
 }

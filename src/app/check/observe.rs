@@ -11,9 +11,9 @@ use super::ci::{
 use super::ledger::{Ledger, keep_implied, tags, text};
 use super::{Circumstances, check_text};
 use crate::app::CommandError;
-use crate::app::command_error::CI_NAME_BYTES_MAX;
+use crate::app::command_error::{CI_NAME_BYTES_MAX, SHORT_TEXT_BYTES_MAX};
 use crate::graph::{Estate, Slot};
-use crate::model::command::CiObservation;
+use crate::model::command::{CiObservation, NewPin};
 use crate::model::{
     AttributeId, CiFields, CiId, ConfigurationItem, Delta, LifecycleStage, Origin, Pin, SourceId, Stale,
 };
@@ -60,7 +60,9 @@ pub(super) fn observe(
     if let Some(stage) = observation.stage {
         ledger.observe(AttributeId::STAGE, Some(text(stage.as_str())));
     }
-    finish(estate, slot, &before, ledger.close(), circumstances)
+    let mut fields = ledger.close();
+    fix(estate, &mut fields, &observation.pins, circumstances)?;
+    finish(estate, slot, &before, fields, circumstances)
 }
 
 /// A sync session that was completed did not mention a CI.
@@ -111,18 +113,12 @@ pub(super) fn pin(
 ) -> Result<Delta, CommandError> {
     let (slot, before) = seen(estate, ci, None)?;
     let mut fields = before.to_fields();
-    for name in pin {
-        let attribute = pinnable(estate, &fields, name)?;
-        if !fields.standing.is_pinned(attribute) {
-            let at = circumstances.second();
-            fields.standing.pins.push(Pin {
-                attribute,
-                at,
-                by: by.into(),
-            });
-        }
-    }
-    fields.standing.pins.sort_by_key(|pin| pin.attribute);
+    let pins = pin.iter().map(|attribute| NewPin {
+        attribute: attribute.clone(),
+        at: None,
+        by: Some(by.to_owned()),
+    });
+    fix(estate, &mut fields, &pins.collect::<Vec<_>>(), circumstances)?;
     let mut free = Vec::new();
     for name in unpin {
         let attribute = pinnable(estate, &fields, name)?;
@@ -134,6 +130,32 @@ pub(super) fn pin(
         ledger.decide(attribute);
     }
     finish(estate, slot, &before, ledger.close(), circumstances)
+}
+
+/// Fixes values as they are; what is fixed already stays as it was fixed.
+pub(super) fn fix(
+    estate: &Estate,
+    fields: &mut CiFields,
+    pins: &[NewPin],
+    circumstances: &Circumstances<'_>,
+) -> Result<(), CommandError> {
+    let now = circumstances.second();
+    for pin in pins {
+        let attribute = pinnable(estate, fields, &pin.attribute)?;
+        if fields.standing.is_pinned(attribute) {
+            continue;
+        }
+        let by = pin.by.as_deref().unwrap_or(circumstances.called.name.as_str());
+        check_text("by", by, SHORT_TEXT_BYTES_MAX)?;
+        let at = pin.at.map_or(now, |at| at.min(now));
+        fields.standing.pins.push(Pin {
+            attribute,
+            at: Timestamp::from_second(at.as_second()).unwrap_or(now),
+            by: by.into(),
+        });
+    }
+    fields.standing.pins.sort_by_key(|pin| pin.attribute);
+    Ok(())
 }
 
 /// What a pin may name.

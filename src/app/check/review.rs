@@ -111,20 +111,8 @@ fn resolve_new(
 ) -> Result<Delta, CommandError> {
     let before = open(estate, review)?;
     let mut delta = super::ci::create(estate, new, circumstances)?;
-    let created = delta.items.iter().find_map(|item| match item {
-        DeltaItem::Ci(change) => change.after.as_ref().map(|ci| ci.id()),
-        DeltaItem::Source(_)
-        | DeltaItem::CiType(_)
-        | DeltaItem::RelationshipType(_)
-        | DeltaItem::Pool(_)
-        | DeltaItem::Lifecycle(_)
-        | DeltaItem::IngestRule(_)
-        | DeltaItem::Review(_)
-        | DeltaItem::Relationship(_)
-        | DeltaItem::Group(_)
-        | DeltaItem::Merge(_)
-        | DeltaItem::Distinction(_) => None,
-    });
+    let mut changes = delta.items.iter().filter_map(DeltaItem::as_ci);
+    let created = changes.find_map(|change| change.after.as_ref().map(|ci| ci.id()));
     if let Some(ci) = created {
         let at = circumstances.second();
         delta.items.push(decided(before, ReviewState::Resolved { ci, at }));

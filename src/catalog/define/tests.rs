@@ -1,5 +1,5 @@
-use super::super::FILE_BYTES_MAX;
 use super::super::tests::{apply, default_catalog};
+use super::super::{FILE_BYTES_MAX, embedded};
 use super::*;
 
 /// The refusal of a text by the default catalog, as a client sees it.
@@ -281,6 +281,27 @@ fn an_extension_adds_and_keeps() {
     assert!(catalog.attribute_of(site.id, "city").is_some_and(|city| city.required));
     assert!(catalog.attribute_of(site.id, "country").is_some());
     assert_eq!(catalog.identification_of(site.id).len(), 2);
+}
+
+#[test]
+fn a_file_that_says_again_what_is_there_changes_nothing() {
+    let mut catalog = default_catalog();
+    let whole = embedded::FILES.map(|(_, text)| text).join("\n");
+    assert_eq!(catalog.define(&whole).expect("it is sound"), []);
+
+    let floors = "{ name = \"floors\", type = \"integer\" }";
+    let extended = format!(
+        "{}\n[[ci_type_extension]]\nname = \"lift\"\nattributes = [{floors}]",
+        lift("name = \"doors\", type = \"integer\"")
+    );
+    let first = catalog.define(&extended).expect("it is sound");
+    assert_eq!(first.len(), 2, "{first:?}");
+    apply(&mut catalog, &first);
+    assert_eq!(catalog.define(&extended).expect("it is sound"), []);
+    let fewer = catalog
+        .define(&lift("name = \"doors\", type = \"integer\""))
+        .expect("it is sound");
+    assert_eq!(fewer.len(), 1, "{fewer:?}");
 }
 
 #[test]

@@ -26,6 +26,7 @@ pub(super) struct ImpactReport {
     held_assumptions: Vec<HeldAssumption>,
     proof: Option<Proof>,
     warnings: Vec<Warning>,
+    evidence: Evidence,
 }
 
 #[derive(Debug, Deserialize)]
@@ -163,6 +164,12 @@ struct Warning {
     samples: Vec<String>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Evidence {
+    stale_cis: Long,
+}
+
 /// Shows a report: counts, services, CIs with their causes, what was absorbed, warnings.
 pub(super) fn show(report: &ImpactReport, state_min: ImpactState, output: &Output) {
     let counts = report.counts;
@@ -224,6 +231,12 @@ pub(super) fn show(report: &ImpactReport, state_min: ImpactState, output: &Outpu
         output.note(&format!(
             "warning: {} ({} times): {samples}",
             warning.code, warning.count
+        ));
+    }
+    if report.evidence.stale_cis.0 > 0 {
+        output.note(&format!(
+            "{} of the impacted are stale: no source speaks of them any more",
+            report.evidence.stale_cis
         ));
     }
 }

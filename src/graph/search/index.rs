@@ -204,12 +204,21 @@ fn joined(
     }
 }
 
+/// Keys that most CIs have at most.
+const KEYS_USUAL: usize = 32;
+
 fn keys(ci: &ConfigurationItem, catalog: &Catalog) -> Vec<TokenKey> {
-    let mut keys = Vec::new();
-    for (_, text) in searched_texts(ci, catalog, false) {
-        let folded = text.to_lowercase();
+    let (mut keys, mut folded) = (Vec::with_capacity(KEYS_USUAL), String::new());
+    searched_texts(ci, catalog, false, &mut |_, text| {
+        if text.is_ascii() {
+            folded.clear();
+            folded.push_str(text);
+            folded.make_ascii_lowercase();
+        } else {
+            folded = text.to_lowercase();
+        }
         keys.extend(tokens(&folded).map(TokenKey::new));
-    }
+    });
     keys.sort_unstable();
     keys.dedup();
     keys

@@ -51,15 +51,16 @@ pub enum MatchField {
     NativeKey,
 }
 
-/// The texts of a CI that are searched; with `identifiers`, also those that have indexes of their
-/// own. Secret attributes are never among them.
+/// Visits the texts of a CI that are searched; with `identifiers`, also those that have indexes of
+/// their own. Secret attributes are never among them.
 pub(super) fn searched_texts(
     ci: &ConfigurationItem,
     catalog: &Catalog,
     identifiers: bool,
-) -> Vec<(MatchField, String)> {
-    let mut texts = vec![(MatchField::Name, ci.name().to_owned())];
-    texts.extend(ci.tags().map(|tag| (MatchField::Tag, tag.to_owned())));
+    visit: &mut impl FnMut(MatchField, &str),
+) {
+    visit(MatchField::Name, ci.name());
+    ci.tags().for_each(|tag| visit(MatchField::Tag, tag));
     for attribute in ci.attributes().iter() {
         let definition = catalog.attribute_by_id(ci.ci_type(), attribute.id);
         if definition.is_none_or(|definition| definition.secret) {
@@ -69,15 +70,11 @@ pub(super) fn searched_texts(
         if is_text && !identifiers && identifies(catalog, ci.ci_type(), attribute.id) {
             continue;
         }
-        push_texts(&attribute.value, MatchField::Attribute(attribute.id), &mut texts);
+        texts_of(&attribute.value, MatchField::Attribute(attribute.id), visit);
     }
     if identifiers {
-        texts.extend(
-            ci.origins()
-                .map(|origin| (MatchField::NativeKey, origin.native_key.into_string())),
-        );
+        ci.native_keys().for_each(|(_, key)| visit(MatchField::NativeKey, key));
     }
-    texts
 }
 
 /// Whether the estate looks CIs of a type up by this attribute.
@@ -94,12 +91,13 @@ fn identifies(catalog: &Catalog, ci_type: CiTypeId, attribute: AttributeId) -> b
     catalog.unique_scope(ci_type, attribute).is_some() || named()
 }
 
-fn push_texts(value: &AttributeValue, field: MatchField, texts: &mut Vec<(MatchField, String)>) {
+fn texts_of(value: &AttributeValue, field: MatchField, visit: &mut impl FnMut(MatchField, &str)) {
     match value {
-        AttributeValue::Text(_) | AttributeValue::IpAddress(_) | AttributeValue::Cidr(_) | AttributeValue::Mac(_) => {
-            texts.push((field, text_of(value)));
+        AttributeValue::Text(text) => visit(field, text),
+        AttributeValue::IpAddress(_) | AttributeValue::Cidr(_) | AttributeValue::Mac(_) => {
+            visit(field, &text_of(value));
         }
-        AttributeValue::List(items) => items.iter().for_each(|item| push_texts(item, field, texts)),
+        AttributeValue::List(items) => items.iter().for_each(|item| texts_of(item, field, visit)),
         AttributeValue::Integer(_)
         | AttributeValue::Decimal(_)
         | AttributeValue::Boolean(_)
@@ -145,10 +143,10 @@ impl Wanted {
         if name.starts_with(&self.folded) {
             return Some((Rank::NameBeginning, MatchField::Name));
         }
-        let texts: Vec<(MatchField, String)> = searched_texts(ci, catalog, true)
-            .into_iter()
-            .map(|(field, text)| (field, text.to_lowercase()))
-            .collect();
+        let mut texts: Vec<(MatchField, String)> = Vec::new();
+        searched_texts(ci, catalog, true, &mut |field, text| {
+            texts.push((field, text.to_lowercase()));
+        });
         let mut worst = (Rank::Words, MatchField::Name);
         for (place, word) in self.words.iter().enumerate() {
             let found = word.best(&texts)?;

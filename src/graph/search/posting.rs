@@ -37,6 +37,9 @@ impl PostingList {
     }
 
     pub(super) fn insert(&mut self, slot: Slot) {
+        if self.append(slot) {
+            return;
+        }
         let Some(at) = self.chunk_of(slot) else {
             self.chunks.push(Arc::new(vec![slot]));
             self.length += 1;
@@ -47,16 +50,27 @@ impl PostingList {
             chunk.insert(place, slot);
             self.length += 1;
             if chunk.len() > CHUNK_MAX {
-                // Slots come in rising order mostly, so a full chunk stays full.
-                let from = if place + 1 == chunk.len() {
-                    CHUNK_MAX
-                } else {
-                    CHUNK_MAX / 2
-                };
-                let tail = chunk.split_off(from);
+                let tail = chunk.split_off(CHUNK_MAX / 2);
                 self.chunks.insert(at + 1, Arc::new(tail));
             }
         }
+    }
+
+    /// Takes a slot behind all others up, as slots come mostly: nothing but the end is looked at.
+    fn append(&mut self, slot: Slot) -> bool {
+        let Some(chunk) = self.chunks.last_mut() else {
+            return false;
+        };
+        if chunk.last().is_none_or(|last| *last >= slot) {
+            return false;
+        }
+        if chunk.len() < CHUNK_MAX {
+            Arc::make_mut(chunk).push(slot);
+        } else {
+            self.chunks.push(Arc::new(vec![slot]));
+        }
+        self.length += 1;
+        true
     }
 
     pub(super) fn remove(&mut self, slot: Slot) {

@@ -25,6 +25,7 @@ use super::super::access;
 use super::super::connection::Place;
 use super::super::problem::{Problem, RequestId};
 use super::super::state::HttpState;
+use super::params::BodyParams;
 use crate::api::service::{Caller, CheckedRequest, GraphQlReply};
 use crate::app::ErrorCode;
 
@@ -211,7 +212,7 @@ impl Session {
         self.send(Message::text(r#"{"type":"connection_ack"}"#)).await
     }
 
-    async fn subscribe(&mut self, id: String, payload: message::Payload, caller: Caller) -> Result<(), End> {
+    async fn subscribe(&mut self, id: String, payload: BodyParams, caller: Caller) -> Result<(), End> {
         let allowed = self.state.config.limits.socket_subscriptions_max;
         let refusal = if self.subscriptions.len() >= allowed {
             let detail = format!("this socket has {allowed} subscriptions, the limit is {allowed}");

@@ -107,6 +107,17 @@ fn says_something(value: &Value) -> bool {
     }
 }
 
+/// Whether a text can be a host's name, with a domain or without.
+pub(super) fn is_host_name(text: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    text.len() <= 253 && text.split('.').all(label)
+}
+
 /// Counts what is passed over, by reason, so that a reason is one warning however often it holds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {

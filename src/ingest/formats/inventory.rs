@@ -11,10 +11,12 @@ mod names;
 mod neighbours;
 mod notes;
 mod parts;
+mod volume;
 
 pub(super) use fields::{Fields, integer_of, list_of, text_of};
 pub(super) use kind::{Clues, machine_type};
 pub(super) use names::{addresses_beyond_host, fqdn_of, host_and_domain, means_nothing};
 pub(super) use neighbours::{Entity, Neighbour, device_key, tell_entities};
 pub(super) use notes::{IGNORED, Notes};
-pub(super) use parts::{Component, Interface, Machine, Part, Software, Volume, moment, tell_share};
+pub(super) use parts::{Component, Interface, Machine, Part, Software, moment};
+pub(super) use volume::{Volume, Volumes};

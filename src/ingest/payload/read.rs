@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::model::command::NewPin;
 use crate::model::{Input, Strength, Threshold, Weight};
 
 use super::json::{Attributes, FromMap, OnlyMap, Raised, input};
@@ -210,19 +211,19 @@ impl Field<'_> {
         Ok(members)
     }
 
-    /// A list of objects.
-    fn related<'de, A: MapAccess<'de>>(&self, map: &mut A) -> Result<Vec<RelatedRecord>, A::Error> {
+    /// A list of objects, which messages call by a name.
+    fn objects<'de, T: Fields, A: MapAccess<'de>>(&self, name: &'static str, map: &mut A) -> Result<Vec<T>, A::Error> {
         let list = map.next_value::<&'de RawValue>()?;
         let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(list.get()) else {
             let found = input(list.get(), &self.path()).map_err(|error| self.raised.raise(error))?;
             return Err(self.wrong("a list of objects", &found));
         };
-        let related = list.into_iter().map(|raw| {
+        let objects = list.into_iter().map(|raw| {
             let mut parser = serde_json::Deserializer::from_str(raw.get());
-            let related = Object::new("ci.related", self.raised).deserialize(&mut parser);
-            related.map_err(serde::de::Error::custom)
+            let object = Object::new(name, self.raised).deserialize(&mut parser);
+            object.map_err(serde::de::Error::custom)
         });
-        related.collect()
+        objects.collect()
     }
 
     fn attributes<'de, A: MapAccess<'de>>(&self, map: &mut A) -> Result<Vec<(String, Input)>, A::Error> {
@@ -430,6 +431,7 @@ impl Fields for CiRecord {
         "valid_from",
         "valid_to",
         "aliases",
+        "pins",
         "observed_at",
     ];
     const REQUIRED: &'static [&'static str] = &["type"];
@@ -444,7 +446,7 @@ impl Fields for CiRecord {
             "attributes" => self.attributes = field.attributes(map)?,
             "tags" => self.tags = Some(field.texts(map)?),
             "host" => self.host = Some(field.text(map)?),
-            "related" => self.related = field.related(map)?,
+            "related" => self.related = field.objects("ci.related", map)?,
             "valid_from" => self.valid_from = Some(field.moment(map)?),
             "valid_to" => self.valid_to = Some(field.moment(map)?),
             "aliases" => {
@@ -453,7 +455,22 @@ impl Fields for CiRecord {
                     .map(|alias| field.law(alias.parse()))
                     .collect::<Result<_, _>>()?;
             }
+            "pins" => self.pins = field.objects("ci.pins", map)?,
             _ => self.observed_at = field.moment(map)?,
+        }
+        Ok(())
+    }
+}
+
+impl Fields for NewPin {
+    const KNOWN: &'static [&'static str] = &["attribute", "at", "by"];
+    const REQUIRED: &'static [&'static str] = &["attribute"];
+
+    fn set<'de, A: MapAccess<'de>>(&mut self, field: &Field<'_>, map: &mut A) -> Result<(), A::Error> {
+        match field.name {
+            "attribute" => self.attribute = field.text(map)?,
+            "at" => self.at = field.moment(map)?,
+            _ => self.by = field.text_or_null(map)?,
         }
         Ok(())
     }

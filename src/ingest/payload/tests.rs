@@ -24,6 +24,7 @@ fn every_record_reads_back_as_it_was_written() {
         r#"{"source":"scanner-1","feed":"dc-north","mode":"ATOMIC"}"#,
         r#"{"ci":{"key":"vm-17","type":"virtual_machine","name":"shop-web-01","stage":"in_service","attributes":{"cpu_count":4,"price":1.10,"big":123456789012345678901234567890,"exp":1e400,"neg":-0,"open":true,"none":null,"list":["a",1],"json":{"a":{"b":[]}}},"tags":["web","a \"b\" \\ \u0001"],"valid_from":"2026-01-01T00:00:00Z","valid_to":null}}"#,
         r#"{"ci":{"id":"ci:01900000-0000-7000-8000-000000000001","type":"team"}}"#,
+        r#"{"ci":{"type":"team","aliases":["ci:01900000-0000-7000-8000-000000000002"],"pins":[{"attribute":"name","at":"2026-01-01T00:00:00Z","by":"admin"},{"attribute":"phone"}]}}"#,
         r#"{"relationship":{"from":"vm-17","type":"runs_on","to":"esx-03"}}"#,
         r#"{"relationship":{"from":"a","type":"uses","to":"b","qualifier":"left","forward":"[OK,OK,DOWN]","reverse":null,"weight":3,"group":null,"attributes":{"port":443},"valid_from":null,"valid_to":"2027-01-01T00:00:00Z"}}"#,
         r#"{"relationship":{"from":"a","type":"uses","to":"b","reverse":"SOFT","group":"pair"}}"#,

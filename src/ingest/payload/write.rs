@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 
+use crate::model::command::NewPin;
 use crate::model::{Input, Strength, Threshold};
 
 use super::{CiRecord, GroupRecord, HeaderRecord, IngestMode, MemberRecord, Record, RelatedRecord, RelationshipRecord};
@@ -71,7 +72,18 @@ fn ci_fields<W: Write>(object: &mut Object<'_, W>, ci: &CiRecord) -> io::Result<
             write!(out, "\"{alias}\"")
         })?;
     }
+    if !ci.pins.is_empty() {
+        list(object.field("pins")?, &ci.pins, pin)?;
+    }
     object.moment("observed_at", ci.observed_at.map(Some))
+}
+
+fn pin<W: Write>(out: &mut W, pin: &NewPin) -> io::Result<()> {
+    let mut object = Object::open(out)?;
+    object.text("attribute", Some(&pin.attribute))?;
+    object.moment("at", pin.at.map(Some))?;
+    object.text("by", pin.by.as_deref())?;
+    object.close()
 }
 
 fn related<W: Write>(out: &mut W, related: &RelatedRecord) -> io::Result<()> {

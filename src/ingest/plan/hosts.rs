@@ -1,7 +1,7 @@
 //! CIs that are identified within a host: the host first, then what belongs to it, and the
 //! relationship between the two.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 use crate::app::ErrorCode;
 use crate::graph::{ReferenceError, Slot};
@@ -18,7 +18,7 @@ use super::item::{Item, command_problem};
 
 impl Planning<'_, '_> {
     /// The hosts that a batch's relationships state, by the keys of the CIs that belong to them.
-    pub(super) fn index_hosts(&self, relationships: &[(Position, RelationshipRecord)]) -> Hosts {
+    pub(super) fn index_hosts(&self, relationships: &[(Position, Box<RelationshipRecord>)]) -> Hosts {
         let catalog = self.planner.estate().catalog();
         let mut hosts = Hosts::default();
         for (_, record) in relationships {
@@ -33,35 +33,44 @@ impl Planning<'_, '_> {
     /// Plans CIs so that every host is recorded before what may have to be found within it, as far as the
     /// batch holds both; else in the order of the batch. Linear in the CIs times the depth in which hosts belong
     /// to hosts, which is at most [`HOST_DEPTH_MAX`].
-    pub(super) fn cis_hosts_first(&mut self, cis: Vec<(Position, CiRecord)>, hosts: Hosts) {
+    pub(super) fn cis_hosts_first(&mut self, cis: Vec<(Position, Box<CiRecord>)>, hosts: Hosts) {
         self.hosts = hosts;
         let mut left = cis;
         for _ in 0..HOST_DEPTH_MAX {
-            let keys: HashSet<String> = left.iter().filter_map(|(_, record)| record.key.clone()).collect();
-            let waits = |record: &CiRecord| {
-                let is_waited_for = |host: &str| keys.contains(host) && record.key.as_deref() != Some(host);
-                let stated = record.host.as_deref().is_some_and(is_waited_for);
-                let of_key = record.key.as_ref().and_then(|key| self.hosts.get(key));
-                let related = of_key.is_some_and(|known| known.iter().any(|(_, host)| is_waited_for(host)));
-                stated || (related && self.may_be_recorded(record))
-            };
-            let (waiting, ready): (Vec<_>, Vec<_>) = left.into_iter().partition(|(_, record)| waits(record));
-            if ready.is_empty() {
-                left = waiting;
+            let waits = self.waiting_for_hosts(&left);
+            if waits.iter().all(|waits| *waits) {
                 break;
             }
-            for (position, record) in ready {
-                self.ci(position, record);
+            let mut waiting = Vec::new();
+            for ((position, record), waits) in left.into_iter().zip(waits) {
+                if waits {
+                    waiting.push((position, record));
+                } else {
+                    self.ci(position, *record);
+                }
             }
             left = waiting;
-            if left.is_empty() {
-                return;
-            }
         }
         // What belongs to itself in a circle, or too deep.
         for (position, record) in left {
-            self.ci(position, record);
+            self.ci(position, *record);
         }
+    }
+
+    /// Which of these CIs have a host among them.
+    fn waiting_for_hosts(&self, cis: &[(Position, Box<CiRecord>)]) -> Vec<bool> {
+        if self.hosts.is_empty() && cis.iter().all(|(_, record)| record.host.is_none()) {
+            return vec![false; cis.len()];
+        }
+        let keys: FxHashSet<&str> = cis.iter().filter_map(|(_, record)| record.key.as_deref()).collect();
+        let waits = |record: &CiRecord| {
+            let is_waited_for = |host: &str| keys.contains(host) && record.key.as_deref() != Some(host);
+            let stated = record.host.as_deref().is_some_and(is_waited_for);
+            let of_key = record.key.as_ref().and_then(|key| self.hosts.get(key));
+            let related = of_key.is_some_and(|known| known.iter().any(|(_, host)| is_waited_for(host)));
+            stated || (related && self.may_be_recorded(record))
+        };
+        cis.iter().map(|(_, record)| waits(record)).collect()
     }
 
     /// Whether a CI that is identified within its host may be recorded already: if not, its host need not

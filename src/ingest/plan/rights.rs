@@ -3,7 +3,7 @@
 use crate::app::ErrorCode;
 use crate::ingest::observation::Problem;
 use crate::model::rule::{OnNoMatch, SourceRights};
-use crate::model::{ConfigurationItem, Delta, DeltaItem};
+use crate::model::{BeforeAfter, ConfigurationItem, Delta};
 
 use super::Planning;
 
@@ -44,32 +44,24 @@ pub fn newcomer(rights: &SourceRights) -> Newcomer {
 
 /// Whether a delta changes what counts of CIs: more than who has said what.
 pub fn would_change(delta: &Delta) -> bool {
-    delta.items.iter().any(|item| match item {
-        DeltaItem::Ci(change) => match (&change.before, &change.after) {
-            (Some(before), Some(after)) => {
-                let values = |ci: &ConfigurationItem| {
-                    let values = ci.attributes().iter().map(|one| (one.id, one.value));
-                    values.collect::<Vec<_>>()
-                };
-                before.name() != after.name()
-                    || before.stage() != after.stage()
-                    || before.ci_type() != after.ci_type()
-                    || before.validity() != after.validity()
-                    || !before.tags().eq(after.tags())
-                    || values(before) != values(after)
-            }
-            (None, _) | (_, None) => true,
-        },
-        DeltaItem::Source(_)
-        | DeltaItem::CiType(_)
-        | DeltaItem::RelationshipType(_)
-        | DeltaItem::Pool(_)
-        | DeltaItem::Lifecycle(_)
-        | DeltaItem::IngestRule(_)
-        | DeltaItem::Review(_)
-        | DeltaItem::Relationship(_)
-        | DeltaItem::Group(_)
-        | DeltaItem::Merge(_)
-        | DeltaItem::Distinction(_) => true,
-    })
+    delta
+        .items
+        .iter()
+        .any(|item| item.as_ci().is_none_or(changes_what_counts))
+}
+
+fn changes_what_counts(change: &BeforeAfter<ConfigurationItem>) -> bool {
+    let (Some(before), Some(after)) = (&change.before, &change.after) else {
+        return true;
+    };
+    let values = |ci: &ConfigurationItem| {
+        let values = ci.attributes().iter().map(|one| (one.id, one.value));
+        values.collect::<Vec<_>>()
+    };
+    before.name() != after.name()
+        || before.stage() != after.stage()
+        || before.ci_type() != after.ci_type()
+        || before.validity() != after.validity()
+        || !before.tags().eq(after.tags())
+        || values(before) != values(after)
 }

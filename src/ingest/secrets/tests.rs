@@ -1,6 +1,7 @@
 use super::*;
 use crate::catalog::Catalog;
 use crate::ingest::observation::{Position, Problem};
+use crate::model::command::NewPin;
 
 /// Names, separated by blanks.
 const SECRET: &str = "\
@@ -252,6 +253,10 @@ fn keys_and_the_references_to_them_are_masked_alike() {
     Secrets::default().clean(&mut observation);
     let ci = CiRecord {
         key: Some(key.to_owned()),
+        pins: vec![NewPin {
+            by: Some(key.to_owned()),
+            ..NewPin::default()
+        }],
         ..CiRecord::default()
     };
     let mut of_ci = Observation::new(Position::default(), Observed::Ci(Box::new(ci)));
@@ -259,6 +264,7 @@ fn keys_and_the_references_to_them_are_masked_alike() {
     match (&observation.observed, &of_ci.observed) {
         (Observed::Relationship(relationship), Observed::Ci(ci)) => {
             assert_eq!(Some(&relationship.from), ci.key.as_ref());
+            assert_eq!(ci.key, ci.pins[0].by);
             assert_eq!(relationship.from, "https://bob:***@git/a.git");
         }
         other => panic!("{other:?}"),

@@ -1,3 +1,7 @@
+//! Records read back as they were written, and damaged ones do no harm.
+
+mod forms;
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,11 +21,13 @@ use crate::model::rule::{
     Authority, AuthorityPolicy, AuthorityRule, ClassAlias, DerivationRule, JunkRule, OnManyMatches, OnNoMatch,
     SourceRights, SourceRule,
 };
+use crate::model::run::{Run, RunCounts, RunState};
 use crate::model::{
-    Actor, Attribute, AttributeId, AttributeValue, Attributes, CiFields, CiTypeId, ConfigurationItem, Decimal, Delta,
-    DeltaItem, Distinction, GroupMember, IdempotencyKey, ImpactState, IngestRule, JournalEntry, LifecycleStage, Merge,
-    MergedGroup, MergedRelationship, Origin, PoolId, RedundancyGroup, Relationship, RelationshipFate, RelationshipId,
-    RelationshipTypeId, ReviewId, SaidBy, Source, SourceId, SourceName, Threshold, Thresholds,
+    Actor, Attribute, AttributeId, AttributeValue, Attributes, CiFields, CiTypeId, Claims, ConfigurationItem, Decimal,
+    Delta, DeltaItem, Distinction, GroupMember, IdempotencyKey, ImpactState, IngestRule, JournalEntry, LifecycleStage,
+    Merge, MergedGroup, MergedRelationship, Origin, Pin, PoolId, RedundancyGroup, Relationship, RelationshipFate,
+    RelationshipId, RelationshipTypeId, ReviewId, SaidBy, Source, SourceId, SourceName, Stale, Standing, Threshold,
+    Thresholds,
 };
 use crate::store::ChunkKind;
 
@@ -105,9 +111,44 @@ fn attributes() -> impl Strategy<Value = Attributes> {
     })
 }
 
+fn standings() -> impl Strategy<Value = Standing> {
+    let claim = (any::<u16>(), values(), any::<u16>(), seconds());
+    let pins = vec((any::<u16>(), seconds(), texts()), 0..3);
+    let stale = vec((any::<u16>(), seconds()), 0..3);
+    (vec(claim, 0..4), pins, stale, vec(ci_ids(), 0..3)).prop_map(|(claims, pins, stale, aliases)| {
+        let mut claims: Vec<Attribute> = claims
+            .into_iter()
+            .map(|(id, value, source, first_seen)| Attribute {
+                id: AttributeId::new(id),
+                value,
+                source: SourceId::new(source),
+                first_seen,
+            })
+            .collect();
+        claims.sort_by_key(|claim| (claim.id, claim.source));
+        claims.dedup_by_key(|claim| (claim.id, claim.source));
+        let pins = pins.into_iter().map(|(attribute, at, by)| Pin {
+            attribute: AttributeId::new(attribute),
+            at,
+            by: by.into(),
+        });
+        let stale = stale.into_iter().map(|(source, since)| Stale {
+            source: SourceId::new(source),
+            since,
+        });
+        Standing {
+            claims: Claims::new(claims),
+            pins: pins.collect(),
+            stale: stale.collect(),
+            aliases,
+        }
+    })
+}
+
 fn cis() -> impl Strategy<Value = ConfigurationItem> {
     let origins = vec((any::<u16>(), texts(), seconds()), 0..3);
     let stamps = (stamps(), option::of(stamps()));
+    let standing = prop_oneof![Just(Standing::default()), standings()];
     let texts = (texts(), vec(texts(), 0..3), origins);
     (
         ci_ids(),
@@ -116,10 +157,10 @@ fn cis() -> impl Strategy<Value = ConfigurationItem> {
         texts,
         attributes(),
         validities(),
-        stamps,
+        (stamps, standing),
     )
         .prop_map(
-            |(id, ci_type, stage, (name, tags, origins), attributes, validity, (created, changed))| {
+            |(id, ci_type, stage, (name, tags, origins), attributes, validity, ((created, changed), standing))| {
                 let origins = origins.into_iter().map(|(source, key, first_seen)| Origin {
                     source: SourceId::new(source),
                     native_key: key.into(),
@@ -135,7 +176,7 @@ fn cis() -> impl Strategy<Value = ConfigurationItem> {
                     attributes,
                     origins: origins.collect(),
                     validity,
-                    standing: crate::model::Standing::default(),
+                    standing,
                     created,
                     changed: changed.unwrap_or(created),
                 })
@@ -145,23 +186,28 @@ fn cis() -> impl Strategy<Value = ConfigurationItem> {
 
 fn extras() -> impl Strategy<Value = RelationshipExtras> {
     let strengths = (option::of(strengths()), option::of(strengths()));
+    let said_by = (any::<u16>(), seconds()).prop_map(|(source, first_seen)| SaidBy {
+        source: SourceId::new(source),
+        first_seen,
+    });
     (
         texts(),
         strengths,
         weights(),
         option::of(group_ids()),
         attributes(),
+        vec(said_by, 0..3),
         validities(),
     )
         .prop_map(
-            |(qualifier, (forward, reverse), weight, group, attributes, validity)| RelationshipExtras {
+            |(qualifier, (forward, reverse), weight, group, attributes, also_said_by, validity)| RelationshipExtras {
                 qualifier: qualifier.into(),
                 forward,
                 reverse,
                 weight,
                 group,
                 attributes,
-                also_said_by: Vec::new(),
+                also_said_by,
                 validity,
             },
         )
@@ -191,13 +237,7 @@ fn relationships() -> impl Strategy<Value = Relationship> {
                 attributes: extras.attributes,
                 source: SourceId::new(source),
                 first_seen,
-                also_said_by: vec![
-                    SaidBy {
-                        source: SourceId::new(3),
-                        first_seen
-                    };
-                    usize::from(id % 3 == 0)
-                ],
+                also_said_by: extras.also_said_by,
                 validity: extras.validity,
             },
         )
@@ -612,6 +652,42 @@ fn idempotency_records() -> impl Strategy<Value = IdempotencyRecord> {
     })
 }
 
+fn runs() -> impl Strategy<Value = Run> {
+    let source = (names(), texts(), texts()).prop_map(|(name, feed, scope)| SourceName {
+        name,
+        feed: feed.into(),
+        scope: scope.into(),
+    });
+    let error = option::of(("[A-Z_]{1,9}", texts()));
+    let counts = any::<[u64; 9]>().prop_map(|numbers| RunCounts {
+        records: numbers[0],
+        created: numbers[1],
+        updated: numbers[2],
+        unchanged: numbers[3],
+        refused: numbers[4],
+        warnings: numbers[5],
+        stale: numbers[6],
+        retired: numbers[7],
+        relationships_removed: numbers[8],
+    });
+    let moments = (moments(), moments());
+    let state = any::<prop::sample::Index>();
+    let session = option::of(1u128..);
+    (source, texts(), session, state, moments, counts, any::<u64>(), error).prop_map(
+        |(source, actor, session, state, (began, ended), counts, revision, error)| Run {
+            source,
+            actor: actor.into(),
+            session: session.map(Uuid::from_u128),
+            state: RunState::ALL[state.index(RunState::ALL.len())],
+            began,
+            ended,
+            counts,
+            revision: Revision::new(revision),
+            error: error.map(|(code, message)| (code.into(), message.into())),
+        },
+    )
+}
+
 /// Bytes of every kind of record there is, to be damaged.
 fn records() -> impl Strategy<Value = (Option<ChunkKind>, Vec<u8>)> {
     prop_oneof![
@@ -625,6 +701,7 @@ fn records() -> impl Strategy<Value = (Option<ChunkKind>, Vec<u8>)> {
         vec(any::<u32>(), 1..5).prop_map(|seconds| (Some(ChunkKind::CiSightings), encode_sightings(&seconds))),
         vec(idempotency_records(), 1..3)
             .prop_map(|records| (Some(ChunkKind::Idempotency), encode_idempotency(records.iter()))),
+        vec(runs(), 1..3).prop_map(|runs| (Some(ChunkKind::Runs), encode_runs(runs.iter()))),
     ]
 }
 
@@ -662,10 +739,12 @@ proptest! {
         items in vec(items(), 0..5),
         seconds in vec(any::<u32>(), 0..9),
         window in vec(idempotency_records(), 0..5),
+        runs in vec(runs(), 0..4),
     ) {
         prop_assert_eq!(decode_items(&encode_items(items.iter())), Ok(items));
         prop_assert_eq!(decode_sightings(&encode_sightings(&seconds)), Ok(seconds));
         prop_assert_eq!(decode_idempotency(&encode_idempotency(window.iter())), Ok(window));
+        prop_assert_eq!(decode_runs(&encode_runs(runs.iter())), Ok(runs));
     }
 
     /// Whatever the bytes, decoding ends, without a panic; what it makes of them is for the
@@ -717,62 +796,4 @@ fn a_length_that_the_bytes_do_not_fill_takes_no_memory() {
     writer.raw(&[0, 0, 0]);
     writer.number(u64::MAX); // stages that may follow
     assert_eq!(decode_items(&writer.finish()), Err(RecordError::Damaged));
-}
-
-/// Changed bytes of a record are a changed format: they need a new version, not a new expectation.
-#[test]
-fn the_bytes_of_version_1_stay_as_they_are() {
-    let record = RelationshipRecord {
-        slot: 300,
-        id: RelationshipId::new(17),
-        from: 1,
-        to: 200,
-        relationship_type: RelationshipTypeId::new(5),
-        source: SourceId::new(2),
-        first_seen: Timestamp::from_second(1_700_000_000).expect("in range"),
-        extras: None,
-    };
-    let bytes = encode_relationships([record.clone(), RelationshipRecord { slot: 301, ..record }].into_iter());
-    let first = [1, 0xd8, 4, 34, 1, 0xc8, 1, 10, 2, 0x80, 0xc4, 0x9f, 0xd5, 12];
-    let second = [2, 0, 1, 0xc8, 1, 10, 2, 0];
-    assert_eq!(bytes, [first.as_slice(), second.as_slice()].concat());
-}
-
-/// Items of the review queue were first kept without feed and scope.
-#[test]
-fn an_item_of_the_review_queue_without_feed_and_scope_stays_as_it_is() {
-    let source = SourceName::plain(Name::new("vc").expect("a name"));
-    let item = ReviewItem {
-        id: ReviewId::from_uuid(uuid::Uuid::nil()),
-        kind: ReviewKind::NoMatchStaged,
-        source,
-        subject: "key:a".into(),
-        ci_type: "t".into(),
-        record: "{}".into(),
-        candidates: Vec::new(),
-        reason: "r".into(),
-        first_seen: Timestamp::from_second(1).expect("in range"),
-        state: ReviewState::Open,
-    };
-    let old = [
-        &[1, 11, 2][..],
-        &[0; 16],
-        &[
-            1, 2, b'v', b'c', 5, b'k', b'e', b'y', b':', b'a', 1, b't', 2, b'{', b'}', 0, 1, b'r', 2, 0, 0,
-        ],
-    ]
-    .concat();
-    let created = |item: &ReviewItem| DeltaItem::Review(BeforeAfter::created(item.clone()));
-    assert_eq!(encode_items([created(&item)].iter()), old);
-    assert_eq!(decode_items(&old), Ok(vec![created(&item)]));
-    let whole = ReviewItem {
-        source: SourceName {
-            feed: "f".into(),
-            ..item.source.clone()
-        },
-        ..item
-    };
-    let new = encode_items([created(&whole)].iter());
-    assert_eq!((new[1], &new[new.len() - 3..]), (12, &[1, b'f', 0][..]));
-    assert_eq!(decode_items(&new), Ok(vec![created(&whole)]));
 }

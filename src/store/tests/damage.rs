@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use redb::{Database, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 
 use super::*;
 
@@ -177,20 +177,106 @@ fn what_an_interrupted_creation_left_is_removed() {
 
 #[test]
 fn a_newer_format_is_refused_and_left_alone() {
-    const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta");
     for name in [JOURNAL_FILE, CHECKPOINT_FILE] {
         let folder = written();
-        change(&file(&folder, name), |transaction| {
-            let mut meta = transaction.open_table(META).expect("it opens");
-            meta.insert("format", 2u32.to_le_bytes().as_slice())
-                .expect("it is written");
-        });
+        set_format(&file(&folder, name), 4);
         let refused = Store::open(folder.path());
+        let error = refused.expect_err("it is refused");
         assert!(
-            matches!(&refused, Err(OpenError::TooNew { path, found: 2, supported: 1 }) if path.ends_with(name)),
-            "{refused:?}"
+            matches!(&error, OpenError::TooNew { path, found: 4, supported: 3 } if path.ends_with(name)),
+            "{error:?}"
         );
+        assert!(
+            error
+                .to_string()
+                .ends_with("has format 4, this program reads up to format 3"),
+            "{error}"
+        );
+        assert_eq!(format(&file(&folder, name)), 4);
     }
+}
+
+#[test]
+fn a_file_that_states_format_zero_is_damaged() {
+    for name in [JOURNAL_FILE, CHECKPOINT_FILE] {
+        let folder = written();
+        set_format(&file(&folder, name), 0);
+        let refused = Store::open(folder.path());
+        assert!(matches!(refused, Err(OpenError::Damaged { .. })), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_new_store_has_the_present_format() {
+    let folder = written();
+    assert_eq!(formats(&folder), (3, 3));
+}
+
+#[test]
+fn an_earlier_format_is_read_and_verified_as_it_is_and_goes_with_the_first_write() {
+    let folder = written();
+    for name in [JOURNAL_FILE, CHECKPOINT_FILE] {
+        set_format(&file(&folder, name), 1);
+    }
+    let mut store = opened(&folder);
+    let wanted: Vec<_> = (1..=6).map(|revision| entry_of(revision, 5)).collect();
+    assert_eq!(store.entries(Revision::new(1), 100).expect("it reads"), wanted);
+    assert_eq!(checkpointed(&store).len(), 80);
+    let report = store.verify();
+    assert!(report.is_clean(), "{report:?}");
+    drop(store);
+    assert_eq!(formats(&folder), (1, 1));
+
+    store = opened(&folder);
+    let refused = store.append(&[entry_of(9, 1)]);
+    assert!(matches!(refused, Err(AppendError::OutOfOrder { .. })), "{refused:?}");
+    drop(store);
+    assert_eq!(formats(&folder), (1, 1), "what is refused is no write");
+
+    store = opened(&folder);
+    store.append(&[entry_of(7, 5)]).expect("it is written");
+    drop(store);
+    assert_eq!(formats(&folder), (3, 1), "each file for itself");
+
+    store = opened(&folder);
+    let header = header(&store, 80);
+    let mut writer = store.checkpoint_writer();
+    writer
+        .write(&header, std::iter::empty(), &[])
+        .expect("a checkpoint is written");
+    assert_eq!(store.entries(Revision::new(1), 100).expect("it reads").len(), 7);
+    assert_eq!(checkpointed(&store).len(), 80);
+    let report = store.verify();
+    assert!(report.is_clean(), "{report:?}");
+    drop((store, writer));
+    assert_eq!(formats(&folder), (3, 3));
+}
+
+const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta");
+
+fn set_format(path: &Path, format: u32) {
+    change(path, |transaction| {
+        let mut meta = transaction.open_table(META).expect("it opens");
+        meta.insert("format", format.to_le_bytes().as_slice())
+            .expect("it is written");
+    });
+}
+
+/// The format that a closed file states.
+fn format(path: &Path) -> u32 {
+    let database = Database::open(path).expect("it opens");
+    let transaction = database.begin_read().expect("it begins");
+    let meta = transaction.open_table(META).expect("it opens");
+    let stated = meta.get("format").expect("it reads").expect("it is there");
+    u32::from_le_bytes(stated.value().try_into().expect("four bytes"))
+}
+
+/// The formats of journal and checkpoint.
+fn formats(folder: &TempDir) -> (u32, u32) {
+    (
+        format(&file(folder, JOURNAL_FILE)),
+        format(&file(folder, CHECKPOINT_FILE)),
+    )
 }
 
 /// Changes a file through the engine, so that only the store's own checks can see it.

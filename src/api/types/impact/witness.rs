@@ -218,7 +218,7 @@ pub(super) const fn begins_as(origin: Origin) -> WitnessKind {
 }
 
 /// The relationship over which a failure of `source` hits `target`: the least id of several.
-fn carrier(
+pub(super) fn carrier(
     view: &Snapshot,
     source: Slot,
     target: Slot,
@@ -247,7 +247,8 @@ fn carrier(
     of_type.filter(carries).min_by_key(RelationshipRef::id)
 }
 
-fn describe(answer: &Answer, relationship: &RelationshipRef<'_>, target: Slot) -> WitnessRelationship {
+/// A relationship as evidence, read from the CI that it hits.
+pub(super) fn describe(answer: &Answer, relationship: &RelationshipRef<'_>, target: Slot) -> WitnessRelationship {
     let view = &answer.view;
     let definition = view.catalog().relationship_type(relationship.relationship_type());
     let phrase = definition.map(|definition| {

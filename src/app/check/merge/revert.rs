@@ -154,15 +154,8 @@ impl Reverting<'_> {
     }
 
     fn attribute_name(&self, id: AttributeId) -> String {
-        match id {
-            AttributeId::NAME => "name".to_owned(),
-            AttributeId::STAGE => "stage".to_owned(),
-            AttributeId::TAGS => "tags".to_owned(),
-            _ => {
-                let name = self.estate.catalog().attribute_name(id);
-                name.map(ToString::to_string).unwrap_or_default()
-            }
-        }
+        let name = self.estate.catalog().claimed_name(id);
+        name.unwrap_or_default().to_owned()
     }
 }
 

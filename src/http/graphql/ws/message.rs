@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use crate::api::service::{GraphQlReply, GraphQlRequest};
+use super::super::params::BodyParams;
+use crate::api::service::GraphQlReply;
 
 /// What a client says.
 #[derive(Deserialize)]
@@ -21,7 +22,7 @@ pub(super) enum FromClient {
     Pong {},
     Subscribe {
         id: String,
-        payload: Payload,
+        payload: BodyParams,
     },
     Complete {
         id: String,
@@ -41,30 +42,6 @@ impl InitPayload {
     pub(super) fn token(&self) -> Option<&str> {
         let stated = self.authorization.as_deref().or(self.token.as_deref())?;
         Some(stated.strip_prefix("Bearer ").unwrap_or(stated))
-    }
-}
-
-/// The operation of `subscribe`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Payload {
-    query: String,
-    #[serde(default)]
-    operation_name: Option<String>,
-    #[serde(default)]
-    variables: Option<Map<String, Value>>,
-    #[serde(default)]
-    extensions: Option<Map<String, Value>>,
-}
-
-impl From<Payload> for GraphQlRequest {
-    fn from(payload: Payload) -> Self {
-        Self {
-            query: payload.query,
-            operation_name: payload.operation_name,
-            variables: payload.variables,
-            extensions: payload.extensions,
-        }
     }
 }
 

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::ingest::formats::document::Findings;
 use crate::ingest::formats::inventory::{
-    Clues, Fields, IGNORED, Interface, Machine, Notes, Volume, addresses_beyond_host, fqdn_of, host_and_domain,
-    integer_of, list_of, machine_type, means_nothing, moment, tell_share, text_of,
+    Clues, Fields, Interface, Machine, Notes, Volume, Volumes, addresses_beyond_host, fqdn_of, host_and_domain,
+    integer_of, list_of, machine_type, means_nothing, moment, text_of,
 };
 
 /// Facts by their names without `ansible_`, as old and new versions write them.
@@ -222,7 +222,7 @@ fn interface(name: &str, details: Option<&Value>, host: &str) -> Interface {
 }
 
 fn volumes(facts: Facts<'_>, machine: &Machine, notes: &mut Notes, findings: &mut Findings<'_>) {
-    let (mut names, mut shares) = (BTreeSet::new(), BTreeSet::new());
+    let mut volumes = Volumes::default();
     for mount in list_of(facts.get("mounts")) {
         let text = |name: &str| text_of(mount.get(name)).filter(|text| !text.trim().is_empty());
         let Some(name) = text("mount") else { continue };
@@ -234,22 +234,6 @@ fn volumes(facts: Facts<'_>, machine: &Machine, notes: &mut Notes, findings: &mu
             name,
             ..Volume::default()
         };
-        if !names.insert(volume.name.clone()) {
-            notes.add(
-                IGNORED,
-                "a mount point that is listed again is taken once",
-                &volume.name,
-            );
-        } else if let Some(share) = volume.share() {
-            tell_share(machine, share, &mut shares, findings);
-        } else if volume.is_pseudo() {
-            notes.add(
-                IGNORED,
-                "file systems that the kernel makes up are no volumes",
-                &volume.name,
-            );
-        } else {
-            volume.tell(machine, notes, findings);
-        }
+        volumes.tell(&volume, machine, notes, findings);
     }
 }

@@ -75,14 +75,7 @@ pub(super) fn volume(row: &Value, recorder: &mut Recorder<'_, '_>) {
     fields.boolean("encrypted", row.get("Encrypted").and_then(Value::as_bool));
     fields.custom("volume_type", field(row, "VolumeType"));
     recorder.resource(&id, "volume", None, row, fields);
-    for attachment in list_of(row.get("Attachments")) {
-        recorder.relate_from(
-            field(attachment, "InstanceId").as_deref(),
-            "virtual_machine",
-            "stores_on",
-            &id,
-        );
-    }
+    recorder.relate_instances(row.get("Attachments"), "stores_on", &id);
     recorder.located(&id, field(row, "AvailabilityZone").as_deref());
 }
 
@@ -100,14 +93,7 @@ pub(super) fn auto_scaling_group(row: &Value, recorder: &mut Recorder<'_, '_>) {
     fields.custom("desired_capacity", integer_of(row.get("DesiredCapacity")));
     fields.custom("max_size", integer_of(row.get("MaxSize")));
     recorder.resource(&key, "cluster", name.as_deref(), row, fields);
-    for instance in list_of(row.get("Instances")) {
-        recorder.relate_from(
-            field(instance, "InstanceId").as_deref(),
-            "virtual_machine",
-            "member_of",
-            &key,
-        );
-    }
+    recorder.relate_instances(row.get("Instances"), "member_of", &key);
     for target in list_of(row.get("TargetGroupARNs")).iter().filter_map(Value::as_str) {
         recorder.relate(&key, "member_of", Some(target), "cluster");
     }

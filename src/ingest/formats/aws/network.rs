@@ -99,14 +99,7 @@ pub(super) fn classic_load_balancer(row: &Value, recorder: &mut Recorder<'_, '_>
     let mut fields = Fields::default();
     fields.text("min_up", Some("1"));
     balancer(&key, Some(&name), row, fields, recorder);
-    for instance in list_of(row.get("Instances")) {
-        recorder.relate_from(
-            field(instance, "InstanceId").as_deref(),
-            "virtual_machine",
-            "member_of",
-            &key,
-        );
-    }
+    recorder.relate_instances(row.get("Instances"), "member_of", &key);
 }
 
 /// A load balancer.

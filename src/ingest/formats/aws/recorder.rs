@@ -106,6 +106,14 @@ impl<'r, 'f> Recorder<'r, 'f> {
         }
     }
 
+    /// The same from every instance that a list names.
+    pub(super) fn relate_instances(&mut self, list: Option<&Value>, relationship_type: &'static str, to: &str) {
+        for instance in list_of(list) {
+            let named = field(instance, "InstanceId");
+            self.relate_from(named.as_deref(), "virtual_machine", relationship_type, to);
+        }
+    }
+
     /// Stands in a zone.
     pub(super) fn located(&mut self, from: &str, zone: Option<&str>) {
         let Some(zone) = zone.filter(|zone| !means_nothing(zone)) else {

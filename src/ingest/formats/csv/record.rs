@@ -165,6 +165,7 @@ impl Cells<'_> {
         });
         CiRecord {
             aliases: Vec::new(),
+            pins: Vec::new(),
             id: self.parsed(Field::Id),
             key: self.text(Field::Key).map(str::to_owned),
             ci_type: self.mapping.ci_types.get(&ci_type).cloned().unwrap_or(ci_type),

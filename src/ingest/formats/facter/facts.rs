@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::ingest::formats::document::Findings;
 use crate::ingest::formats::inventory::{
-    Clues, Fields, IGNORED, Interface, Machine, Notes, Volume, addresses_beyond_host, fqdn_of, host_and_domain,
-    integer_of, list_of, machine_type, means_nothing, tell_share, text_of,
+    Clues, Fields, Interface, Machine, Notes, Volume, Volumes, addresses_beyond_host, fqdn_of, host_and_domain,
+    integer_of, list_of, machine_type, means_nothing, text_of,
 };
 
 /// What a node is known by.
@@ -282,7 +282,7 @@ fn volumes(facts: Facts<'_>, machine: &Machine, notes: &mut Notes, findings: &mu
     let Some(mounts) = facts.get("mountpoints", "").and_then(Value::as_object) else {
         return;
     };
-    let mut shares = BTreeSet::new();
+    let mut volumes = Volumes::default();
     for (name, mount) in mounts.iter().filter(|(name, _)| !name.is_empty()) {
         let text = |name: &str| text_of(mount.get(name));
         let volume = Volume {
@@ -292,12 +292,6 @@ fn volumes(facts: Facts<'_>, machine: &Machine, notes: &mut Notes, findings: &mu
             device: text("device"),
             ..Volume::default()
         };
-        if let Some(share) = volume.share() {
-            tell_share(machine, share, &mut shares, findings);
-        } else if volume.is_pseudo() {
-            notes.add(IGNORED, "file systems that the kernel makes up are no volumes", name);
-        } else {
-            volume.tell(machine, notes, findings);
-        }
+        volumes.tell(&volume, machine, notes, findings);
     }
 }

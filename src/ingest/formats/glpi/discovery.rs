@@ -20,14 +20,12 @@ pub(super) fn tell(inventory: &Inventory<'_>, notes: &mut Notes, findings: &mut 
         notes.add(IGNORED, "a discovered device that does not say what it is", &shown);
         return;
     };
-    let machine = Machine {
-        name: name
-            .clone()
-            .unwrap_or_else(|| key.trim_start_matches("device:").to_owned()),
+    let machine = Machine::device(
         key,
-        ci_type: device_type(inventory.itemtype, Some(&kind)),
-        observed_at: inventory.observed_at(),
-    };
+        name.as_deref(),
+        device_type(inventory.itemtype, Some(&kind)),
+        inventory.observed_at(),
+    );
     let mut fields = Fields::default();
     fields.text("serial_number", serial.as_deref());
     fields.text("manufacturer", text(&["manufacturer"]).as_deref());

@@ -34,14 +34,12 @@ pub(super) fn tell(inventory: &Inventory<'_>, notes: &mut Notes, findings: &mut 
         findings.unreadable(RecordKind::Ci, None, problem);
         return;
     };
-    let machine = Machine {
-        name: name
-            .clone()
-            .unwrap_or_else(|| key.trim_start_matches("device:").to_owned()),
+    let machine = Machine::device(
         key,
-        ci_type: device_type(inventory.itemtype, device(&["type"]).as_deref()),
-        observed_at: inventory.observed_at(),
-    };
+        name.as_deref(),
+        device_type(inventory.itemtype, device(&["type"]).as_deref()),
+        inventory.observed_at(),
+    );
     let mut fields = Fields::default();
     fields.text("serial_number", serial.as_deref());
     fields.text("asset_tag", device(&["assettag"]).as_deref());

@@ -1,12 +1,12 @@
 //! The parts of a computer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::ingest::formats::document::Findings;
 use crate::ingest::formats::inventory::{
-    Component, Fields, IGNORED, Interface, Machine, Notes, Volume, integer_of, means_nothing, tell_share,
+    Component, Fields, IGNORED, Interface, Machine, Notes, Volume, Volumes, integer_of, means_nothing,
 };
 
 use super::{Inventory, entry_text};
@@ -158,7 +158,7 @@ pub(super) fn interfaces(inventory: &Inventory<'_>) -> Vec<Interface> {
 }
 
 fn volumes(inventory: &Inventory<'_>, machine: &Machine, notes: &mut Notes, findings: &mut Findings<'_>) {
-    let (mut names, mut shares) = (BTreeSet::new(), BTreeSet::new());
+    let mut volumes = Volumes::default();
     for (place, entry) in inventory.section("drives").iter().enumerate() {
         let text = |names: &[&str]| entry_text(entry, names).filter(|text| !means_nothing(text));
         let letter = text(&["letter"]);
@@ -180,22 +180,8 @@ fn volumes(inventory: &Inventory<'_>, machine: &Machine, notes: &mut Notes, find
         };
         if optical {
             notes.add(IGNORED, "optical and removable drives are no volumes", &volume.name);
-        } else if !names.insert(volume.name.clone()) {
-            notes.add(
-                IGNORED,
-                "a mount point that is listed again is taken once",
-                &volume.name,
-            );
-        } else if let Some(share) = volume.share() {
-            tell_share(machine, share, &mut shares, findings);
-        } else if volume.is_pseudo() {
-            notes.add(
-                IGNORED,
-                "file systems that the kernel makes up are no volumes",
-                &volume.name,
-            );
         } else {
-            volume.tell(machine, notes, findings);
+            volumes.tell(&volume, machine, notes, findings);
         }
     }
 }

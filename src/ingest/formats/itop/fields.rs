@@ -164,21 +164,14 @@ fn is_about_another(field: &str) -> bool {
 }
 
 fn is_device(ci_type: &str) -> bool {
+    has_operating_system(ci_type) || matches!(ci_type, "storage_array" | "san_switch" | "chassis" | "pdu" | "printer")
+}
+
+fn has_operating_system(ci_type: &str) -> bool {
     is_server(ci_type)
         || matches!(
             ci_type,
-            "network_device"
-                | "router"
-                | "switch"
-                | "firewall"
-                | "load_balancer"
-                | "access_point"
-                | "storage_array"
-                | "san_switch"
-                | "chassis"
-                | "pdu"
-                | "end_user_device"
-                | "printer"
+            "network_device" | "router" | "switch" | "firewall" | "load_balancer" | "access_point" | "end_user_device"
         )
 }
 
@@ -190,19 +183,7 @@ fn is_server(ci_type: &str) -> bool {
 fn has(ci_type: &str, attribute: &str) -> bool {
     match attribute {
         "manufacturer" | "model" => is_device(ci_type),
-        "operating_system" | "os_version" => {
-            is_server(ci_type)
-                || matches!(
-                    ci_type,
-                    "network_device"
-                        | "router"
-                        | "switch"
-                        | "firewall"
-                        | "load_balancer"
-                        | "access_point"
-                        | "end_user_device"
-                )
-        }
+        "operating_system" | "os_version" => has_operating_system(ci_type),
         "service_classification" => ci_type == "business_service",
         _ => false,
     }

@@ -117,14 +117,7 @@ impl<'v> Device<'_, 'v> {
             return;
         };
         let name = name.filter(|name| host_and_domain(name).is_some());
-        let machine = Machine {
-            name: name
-                .clone()
-                .unwrap_or_else(|| key.trim_start_matches("device:").to_owned()),
-            key,
-            ci_type: device_type(self.row),
-            observed_at: None,
-        };
+        let machine = Machine::device(key, name.as_deref(), device_type(self.row), None);
         let interfaces = self.interfaces(name.as_deref(), notes);
         let mut fields = Fields::default();
         self.attributes(name.as_deref(), &interfaces, &mut fields, notes);

@@ -47,14 +47,7 @@ pub(super) fn tell(name: Option<&str>, results: &Results<'_>, notes: &mut Notes,
         return;
     };
     let called = called.filter(|name| host_and_domain(name).is_some());
-    let machine = Machine {
-        name: called
-            .clone()
-            .unwrap_or_else(|| key.trim_start_matches("device:").to_owned()),
-        key,
-        ci_type: "network_device",
-        observed_at: None,
-    };
+    let machine = Machine::device(key, called.as_deref(), "network_device", None);
     let interfaces = interfaces(results, called.as_deref());
     let mut fields = Fields::default();
     fields.text("fqdn", fqdn_of([full.as_deref(), called.as_deref()]).as_deref());

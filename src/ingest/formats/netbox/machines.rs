@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use crate::ingest::formats::attributes::{Attributes, Tally};
+use crate::ingest::formats::attributes::{Attributes, Tally, is_host_name};
 use crate::ingest::formats::document::Findings;
 use crate::ingest::payload::RelationshipRecord;
 use crate::model::Input;
@@ -162,7 +162,7 @@ impl<'d> NetBox<'d> {
 
     /// Name and address on the network, of names that are host names and no other machine has.
     fn host(&self, model: Model, id: u64, fields: &'d Value, attributes: &mut Attributes) {
-        if let Some(name) = self.names.get(&(model, id)).filter(|name| is_host(name)) {
+        if let Some(name) = self.names.get(&(model, id)).filter(|name| is_host_name(name)) {
             let field = if name.contains('.') { "fqdn" } else { "host_name" };
             attributes.text(field, Some(name));
         }
@@ -329,16 +329,6 @@ fn network_role(role: &str) -> Option<&'static str> {
         "management",
     ];
     roles.into_iter().find(|word| role.contains(word))
-}
-
-fn is_host(text: &str) -> bool {
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-    };
-    text.len() <= 253 && text.split('.').all(label)
 }
 
 fn is_mac(text: &str) -> bool {

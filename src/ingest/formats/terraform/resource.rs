@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::ingest::formats::attributes::{Attributes, Tally};
+use crate::ingest::formats::attributes::{Attributes, Tally, is_host_name};
 use crate::ingest::formats::document::Findings;
 use crate::ingest::payload::CiRecord;
 
@@ -71,7 +71,7 @@ pub(super) fn records(state: &str, instances: &[Instance<'_>], findings: &mut Fi
             "kubernetes_cluster" => kubernetes_cluster(instance, &mut attributes),
             "load_balancer" => {
                 let fqdn = instance.text("dns_name");
-                attributes.text("fqdn", fqdn.as_deref().filter(|name| is_host(name)));
+                attributes.text("fqdn", fqdn.as_deref().filter(|name| is_fqdn(name)));
             }
             "volume" => volume(instance, &mut attributes),
             _ => {
@@ -190,16 +190,6 @@ fn name(instance: &Instance<'_>) -> String {
     stated.filter(usable).unwrap_or_else(|| instance.name.to_owned())
 }
 
-fn is_host(text: &str) -> bool {
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-    };
-    text.len() <= 253 && text.contains('.') && text.split('.').all(label)
-}
-
 fn virtual_machine(instance: &Instance<'_>, attributes: &mut Attributes) {
     attributes.text("instance_id", instance.id());
     let addresses = [
@@ -255,7 +245,7 @@ fn database(instance: &Instance<'_>, ci_type: &str, attributes: &mut Attributes)
         attributes.boolean("encrypted", boolean(instance, "storage_encrypted"));
     } else {
         let fqdn = instance.text("endpoint");
-        attributes.text("fqdn", fqdn.as_deref().filter(|name| is_host(name)));
+        attributes.text("fqdn", fqdn.as_deref().filter(|name| is_fqdn(name)));
     }
 }
 
@@ -276,4 +266,9 @@ fn volume(instance: &Instance<'_>, attributes: &mut Attributes) {
         .find_map(|field| number(instance, field));
     attributes.number("size", size.and_then(|size| size.checked_mul(1024)));
     attributes.boolean("encrypted", boolean(instance, "encrypted"));
+}
+
+/// Whether a text can be a host's name with a domain.
+fn is_fqdn(text: &str) -> bool {
+    text.contains('.') && is_host_name(text)
 }

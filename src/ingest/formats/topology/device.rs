@@ -67,15 +67,7 @@ pub(super) fn is_root(node: &Node) -> bool {
 
 /// The CI of a node.
 pub(super) fn record(node: &Node, key: String) -> CiRecord {
-    let stated = |wanted: &[&str]| {
-        let found = node
-            .stated
-            .iter()
-            .find(|(name, _)| wanted.contains(&plain(name).as_str()));
-        found
-            .and_then(|(_, value)| as_text(value))
-            .filter(|text| !text.trim().is_empty())
-    };
+    let stated = |wanted: &[&str]| first_of(&node.stated, wanted);
     let kind = stated(&["type", "devicetype", "nodetype", "kind", "role", "class"]);
     let ci_type = kind.as_deref().map(plain).and_then(|kind| {
         let found = TYPES.iter().find(|(word, _)| *word == kind);
@@ -131,17 +123,17 @@ fn attribute(ci_type: &str, word: &str, value: &Input) -> Option<(String, Input)
     fits.then(|| (name.to_owned(), Input::Text(text)))
 }
 
+/// The first text that is stated under one of several names.
+fn first_of(stated: &[(String, Input)], wanted: &[&str]) -> Option<String> {
+    let found = stated.iter().find(|(name, _)| wanted.contains(&plain(name).as_str()));
+    found
+        .and_then(|(_, value)| as_text(value))
+        .filter(|text| !text.trim().is_empty())
+}
+
 /// What a link says of the way from one of its ends.
 pub(super) fn link_attributes(link: &Link, reversed: bool) -> Vec<(String, Input)> {
-    let stated = |wanted: &[&str]| {
-        let found = link
-            .stated
-            .iter()
-            .find(|(name, _)| wanted.contains(&plain(name).as_str()));
-        found
-            .and_then(|(_, value)| as_text(value))
-            .filter(|text| !text.trim().is_empty())
-    };
+    let stated = |wanted: &[&str]| first_of(&link.stated, wanted);
     let mut ports = [
         stated(&["sourceport", "sourceinterface", "localport"]),
         stated(&["targetport", "targetinterface", "remoteport"]),
