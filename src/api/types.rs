@@ -69,7 +69,9 @@ pub use rule::{
     OnNoMatch, SourceRightsObject,
 };
 pub(in crate::api) use run::source_name;
-pub use run::{CompleteSyncPayload, RunCountsObject, RunObject, RunStateName, SyncSessionObject};
+pub use run::{
+    CompleteSyncPayload, RunCountsObject, RunObject, RunStateName, SweepOutcome, SyncSessionObject, UnsweptObject,
+};
 pub use search::{MatchKind, SearchHitObject};
 pub use structure::{
     CutSetObject, CutSetsObject, DependenciesObject, DependencyGroup, DependencyObject, DependencyStepObject,

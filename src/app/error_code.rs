@@ -167,6 +167,8 @@ error_codes! {
     SessionUnknown = "SESSION_UNKNOWN", 404, 4, "begin a new sync session and push everything to it";
     /// Nothing was pushed to the sync session.
     SessionEmpty = "SESSION_EMPTY", 409, 3, "push to the session before completing it, or abort it";
+    /// Something is being pushed to the sync session, or a push to it broke off.
+    SessionIncomplete = "SESSION_INCOMPLETE", 409, 3, "wait for pushes that are under way, push all of what broke off again, then complete the session; or abort it";
     /// A sync session would sweep more than its guard allows.
     SweepGuard = "SWEEP_GUARD", 409, 3, "push what is missing, or complete the session with a greater `shareMax`";
     /// The traversal's budget ran out and no bounded answer makes sense.

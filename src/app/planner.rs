@@ -107,6 +107,11 @@ impl<'a> Planner<'a> {
         self.source
     }
 
+    /// What the source of the write is called, with feed and scope.
+    pub fn called(&self) -> &SourceName {
+        self.called
+    }
+
     /// The name of the source of the write.
     pub fn source_name(&self) -> &Name {
         &self.called.name

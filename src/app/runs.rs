@@ -75,6 +75,16 @@ impl Runs {
             .map_or((None, None), |kept| (kept.last.back().cloned(), kept.completed.clone()))
     }
 
+    /// The run of a sync session that was completed, as long as it is kept.
+    pub fn completed_session(&self, session: uuid::Uuid) -> Option<Arc<Run>> {
+        let by_source = self.0.by_source.read();
+        let kept = by_source
+            .values()
+            .flat_map(|kept| kept.last.iter().rev().chain(&kept.completed));
+        let mut completed = kept.filter(|run| run.state == RunState::Completed);
+        completed.find(|run| run.session == Some(session)).cloned()
+    }
+
     /// The last completed run of every source, feed and scope.
     pub fn completed(&self) -> Vec<Arc<Run>> {
         let by_source = self.0.by_source.read();

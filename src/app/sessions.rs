@@ -3,6 +3,8 @@
 //! They live in memory alone. A server that is restarted knows of none any more, so it can never
 //! take for absent what was mentioned before it was restarted; whoever pushes begins anew.
 
+mod pushes;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -13,6 +15,9 @@ use uuid::Uuid;
 use crate::graph::Slot;
 use crate::model::run::RunCounts;
 use crate::model::{Actor, SourceName};
+use pushes::Pushes;
+
+pub use pushes::Push;
 
 /// A session that nothing is pushed to for longer is abandoned.
 pub const IDLE_MAX: SignedDuration = SignedDuration::from_hours(1);
@@ -49,7 +54,9 @@ struct SessionInner {
 #[derive(Debug, Default)]
 struct Progress {
     last_push: Timestamp,
-    pushes: u64,
+    pushes: Pushes,
+    /// Whether it is being completed, or was.
+    completing: bool,
     counts: RunCounts,
     cis: Places,
     relationships: Places,
@@ -84,7 +91,7 @@ pub struct Mentioned {
     pub relationships: Places,
 }
 
-/// There is no such session.
+/// Why there is no such session, or nothing can be done with it now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SessionError {
     /// It was there once.
@@ -93,29 +100,37 @@ pub enum SessionError {
     /// It is not known: the server was restarted, or it never was.
     #[error("the sync session {0} is not known here: the server may have been restarted since it began")]
     Unknown(Uuid),
+    /// Something is pushed to it: so many pushes.
+    #[error(
+        "{1} pushes to the sync session {0} are under way, and what they bring would be swept: complete it when they have ended"
+    )]
+    Running(Uuid, u64),
+    /// What was pushed to it is not all there.
+    #[error(
+        "a push to the sync session {0} broke off, and what it did not bring would be swept: push all of it again, then complete the session"
+    )]
+    Broken(Uuid),
+    /// It is being completed.
+    #[error("the sync session {0} is being completed")]
+    Completing(Uuid),
     /// There are too many.
     #[error("{SESSIONS_MAX} sync sessions are open already")]
     TooMany,
 }
 
 impl Sessions {
-    /// Opens a session. Sessions that are abandoned by this are given back, to be noted: the one that
-    /// the same source, feed and scope had open, and those that were left alone for too long.
+    /// Opens a session. The one that the same source, feed and scope had open is abandoned by this and
+    /// given back, to be noted; while it is being completed, there is no next one.
     pub fn begin(
         &self,
         source: SourceName,
         actor: Actor,
         now: Timestamp,
     ) -> Result<(Session, Vec<Session>), SessionError> {
-        let mut abandoned = self.expire(now);
         let mut inner = self.0.lock();
-        let same: Vec<Uuid> = inner
-            .open
-            .values()
-            .filter(|session| session.0.source == source)
-            .map(Session::id)
-            .collect();
-        abandoned.extend(same.into_iter().filter_map(|id| inner.end(id)));
+        let same = inner.open.values().filter(|session| session.0.source == source);
+        let same: Vec<Uuid> = same.map(Session::free).collect::<Result<_, _>>()?;
+        let abandoned = same.into_iter().filter_map(|id| inner.end(id)).collect();
         if inner.open.len() >= SESSIONS_MAX {
             return Err(SessionError::TooMany);
         }
@@ -137,26 +152,41 @@ impl Sessions {
 
     /// An open session.
     pub fn find(&self, id: Uuid) -> Result<Session, SessionError> {
-        let inner = self.0.lock();
-        match inner.open.get(&id) {
-            Some(session) => Ok(session.clone()),
-            None if inner.ended.contains(&id) => Err(SessionError::Ended(id)),
-            None => Err(SessionError::Unknown(id)),
-        }
+        self.0.lock().find(id).cloned()
     }
 
-    /// Closes a session.
+    /// Gives a session up. One that is being completed stays.
     pub fn end(&self, id: Uuid) -> Result<Session, SessionError> {
-        let session = self.find(id)?;
-        self.0.lock().end(id);
-        Ok(session)
+        let mut inner = self.0.lock();
+        inner.find(id)?.free()?;
+        inner.end(id).ok_or(SessionError::Ended(id))
+    }
+
+    /// Begins to complete a session: nothing more is pushed to it. Refused while something is, and
+    /// where something is missing.
+    pub fn close(&self, id: Uuid) -> Result<Closing, SessionError> {
+        let inner = self.0.lock();
+        let session = inner.find(id)?.clone();
+        let mut progress = session.0.progress.lock();
+        progress.is_whole(id)?;
+        progress.completing = true;
+        drop(progress);
+        Ok(Closing {
+            sessions: self.clone(),
+            session,
+            ended: false,
+        })
     }
 
     /// Closes the sessions that were left alone for too long, and gives them, to be noted.
     pub fn expire(&self, now: Timestamp) -> Vec<Session> {
         let mut inner = self.0.lock();
-        let idle = |session: &&Session| now.duration_since(session.0.progress.lock().last_push) > IDLE_MAX;
-        let idle: Vec<Uuid> = inner.open.values().filter(idle).map(Session::id).collect();
+        let idle: Vec<Uuid> = inner
+            .open
+            .values()
+            .filter(|session| session.0.progress.lock().is_idle(now))
+            .map(Session::id)
+            .collect();
         idle.into_iter().filter_map(|id| inner.end(id)).collect()
     }
 
@@ -167,6 +197,14 @@ impl Sessions {
 }
 
 impl Inner {
+    fn find(&self, id: Uuid) -> Result<&Session, SessionError> {
+        match self.open.get(&id) {
+            Some(session) => Ok(session),
+            None if self.ended.contains(&id) => Err(SessionError::Ended(id)),
+            None => Err(SessionError::Unknown(id)),
+        }
+    }
+
     fn end(&mut self, id: Uuid) -> Option<Session> {
         let session = self.open.remove(&id)?;
         self.ended.push_back(id);
@@ -174,6 +212,55 @@ impl Inner {
             self.ended.pop_front();
         }
         Some(session)
+    }
+}
+
+impl Progress {
+    /// Whether all that was pushed is there, and it is not being completed.
+    fn is_whole(&self, id: Uuid) -> Result<(), SessionError> {
+        if self.completing {
+            Err(SessionError::Completing(id))
+        } else if self.pushes.running() > 0 {
+            Err(SessionError::Running(id, self.pushes.running()))
+        } else if self.pushes.is_broken() {
+            Err(SessionError::Broken(id))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn is_idle(&self, now: Timestamp) -> bool {
+        let busy = self.completing || self.pushes.running() > 0;
+        !busy && now.duration_since(self.last_push) > IDLE_MAX
+    }
+}
+
+/// A session that is being completed. If it goes without having been ended, the session is open again.
+#[derive(Debug)]
+pub struct Closing {
+    sessions: Sessions,
+    session: Session,
+    ended: bool,
+}
+
+impl Closing {
+    /// The session.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The session is completed.
+    pub fn end(mut self) {
+        self.ended = true;
+        self.sessions.0.lock().end(self.session.id());
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.session.0.progress.lock().completing = false;
+        }
     }
 }
 
@@ -203,12 +290,21 @@ impl Session {
         self.0.progress.lock().last_push
     }
 
-    /// How many pushes it has had.
-    pub fn pushes(&self) -> u64 {
-        self.0.progress.lock().pushes
+    /// Its identity, unless it is being completed.
+    fn free(&self) -> Result<Uuid, SessionError> {
+        if self.0.progress.lock().completing {
+            Err(SessionError::Completing(self.id()))
+        } else {
+            Ok(self.id())
+        }
     }
 
-    /// How much it brought so far.
+    /// Whether it may be completed: nothing is under way, and nothing is missing.
+    pub fn is_whole(&self) -> Result<(), SessionError> {
+        self.0.progress.lock().is_whole(self.id())
+    }
+
+    /// How much it brought and swept so far.
     pub fn counts(&self) -> RunCounts {
         self.0.progress.lock().counts
     }
@@ -228,12 +324,9 @@ impl Session {
             .for_each(|place| progress.relationships.add(place));
     }
 
-    /// Counts a push.
-    pub fn pushed(&self, counts: &RunCounts, now: Timestamp) {
-        let mut progress = self.0.progress.lock();
-        progress.last_push = progress.last_push.max(now);
-        progress.pushes += 1;
-        progress.counts.add(counts);
+    /// Counts what was swept.
+    pub fn swept(&self, counts: &RunCounts) {
+        self.0.progress.lock().counts.add(counts);
     }
 
     /// All it has spoken of so far.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, RangedU64ValueParser};
+use serde_json::Value;
 
 use super::backend::Backend;
 use super::import::{format_names, format_of_name};
@@ -63,7 +64,7 @@ pub(super) struct Push {
     /// A TOML file that says what the columns of CSV mean.
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
-    /// Most configuration items that may become stale or be retired, in percent.
+    /// Most configuration items that may be let go for the first time, in percent.
     #[arg(long, value_name = "PERCENT", value_parser = RangedU64ValueParser::<u8>::new().range(0..=100))]
     share_max: Option<u8>,
     /// How many seconds to go on when the server cannot be reached or is busy.
@@ -135,6 +136,20 @@ fn show(pushed: &Pushed, output: &Output) {
         count("records"),
         pushed.answer["run"]["revision"]
     ));
+    show_unswept(&pushed.answer, output);
+}
+
+/// Shows what was not mentioned and stays all the same.
+fn show_unswept(answer: &Value, output: &Output) {
+    let unswept = answer["unswept"].as_array().map_or(&[][..], Vec::as_slice);
+    if unswept.is_empty() {
+        return;
+    }
+    let columns = ["id", "outcome", "code", "message"];
+    let row = |unswept: &Value| columns.map(|column| unswept[column].as_str().unwrap_or_default().to_owned());
+    let rows = unswept.iter().map(|unswept| row(unswept).to_vec()).collect();
+    output.note("not mentioned, but it could not be swept; the next push tries again:");
+    output.table(&["ID", "WANTED", "WHY", "MESSAGE"], rows);
 }
 
 /// The format of a file, as its options or its name say it.

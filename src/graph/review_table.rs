@@ -23,11 +23,11 @@ impl ReviewTable {
         if let Some(before) = &change.before
             && items.remove(&before.id).is_some()
         {
-            subjects.remove(&(before.source.clone(), before.subject.clone()));
+            subjects.remove(&(before.source.name.clone(), before.subject.clone()));
             self.open -= usize::from(before.is_open());
         }
         if let Some(after) = &change.after {
-            subjects.insert((after.source.clone(), after.subject.clone()), after.id);
+            subjects.insert((after.source.name.clone(), after.subject.clone()), after.id);
             items.insert(after.id, Arc::clone(after));
             self.open += usize::from(after.is_open());
         }
@@ -41,7 +41,7 @@ impl Estate {
         self.reviews.items.get(&id)
     }
 
-    /// The item about a subject of a source.
+    /// The item about a subject of a source, whichever of its feeds brought it up.
     pub fn review_about(&self, source: &Name, subject: &str) -> Option<&Arc<ReviewItem>> {
         let id = self.reviews.subjects.get(&(source.clone(), subject.into()))?;
         self.review(*id)

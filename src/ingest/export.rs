@@ -166,7 +166,8 @@ impl<W: Write> Exporter<'_, W> {
         };
         CiRecord {
             name: Some(ci.name().to_owned()),
-            stage: Some(stage),
+            // Nobody said it, so nobody says it where this is read.
+            stage: Some(stage).filter(|stage| !ci.stage_assumed() || *stage != LifecycleStage::default()),
             attributes: self.attributes(attributes, |id| ci_definition(self.estate, ci, id)),
             tags: Some(ci.tags().map(str::to_owned).collect()).filter(|tags: &Vec<String>| !tags.is_empty()),
             valid_from: ci.validity().and_then(|validity| validity.from()).map(Some),

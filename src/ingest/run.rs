@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::app::Editor;
-use crate::app::sessions::Session;
+use crate::app::sessions::Push;
 use crate::model::{IdempotencyKey, Name, SourceName};
 
 use super::formats::{Format, Limits};
@@ -228,8 +228,8 @@ pub fn run(
     report: &mut dyn FnMut(ReportLine) -> ControlFlow<()>,
 ) -> Summary {
     let mut options = options;
-    let session = match join(editor, &mut options) {
-        Ok(session) => session,
+    let push = match join(editor, &mut options) {
+        Ok(push) => push,
         Err(error) => return refuse(editor, options, error, report),
     };
     let began = editor.now();
@@ -247,8 +247,8 @@ pub fn run(
         },
         report,
     };
-    let mut committer = Committer::new(editor, options.clone(), session);
-    let summary = std::thread::scope(|scope| {
+    let mut committer = Committer::new(editor, options.clone(), push);
+    std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::sync_channel(QUEUE);
         let feeder = Feeder::new(options, Secrets::new(editor.reader().clone()), input, sender);
         let thread = std::thread::Builder::new().name("ingest-parse".to_owned());
@@ -256,17 +256,19 @@ pub fn run(
             Ok(_) => load.take(&mut committer, receiver),
             Err(error) => Err(Stop::Error(IngestError::Input(error))),
         };
+        let outcome = load.conclude(&committer, outcome);
+        // Before it is told, so that whoever was told finds the run, and may complete the session.
+        if !load.summary.dry_run {
+            committer.note(&load.summary, began);
+        }
         // Told before the other thread is waited for: it may still be waiting for the sender.
-        load.end(&committer, outcome)
-    });
-    if !summary.dry_run {
-        committer.note(&summary, began);
-    }
-    summary
+        load.end(&outcome)
+    })
 }
 
-/// Joins the sync session that the options name: the session says who speaks.
-fn join(editor: &Editor, options: &mut IngestOptions) -> Result<Option<Session>, IngestError> {
+/// Begins a push to the sync session that the options name: the session says who speaks. A dry run brings
+/// the session nothing, and is no push to it.
+fn join(editor: &Editor, options: &mut IngestOptions) -> Result<Option<Push>, IngestError> {
     let Some(id) = options.session else { return Ok(None) };
     if options.idempotency_key.is_some() {
         return Err(IngestError::KeyWithSession);
@@ -280,14 +282,17 @@ fn join(editor: &Editor, options: &mut IngestOptions) -> Result<Option<Session>,
         scope: stated(&source.scope),
         ..HeaderRecord::default()
     })?;
-    if options.source_name() == *source {
-        return Ok(Some(session));
+    if options.source_name() != *source {
+        return Err(IngestError::HeaderConflict {
+            field: "session",
+            asked: options.source_name().to_string(),
+            stated: source.to_string(),
+        });
     }
-    Err(IngestError::HeaderConflict {
-        field: "session",
-        asked: options.source_name().to_string(),
-        stated: source.to_string(),
-    })
+    if options.dry_run {
+        return Ok(None);
+    }
+    Ok(Some(session.begin_push(editor.now()).map_err(SyncError::from)?))
 }
 
 /// A load that cannot begin.
@@ -298,7 +303,7 @@ fn refuse(
     report: &mut dyn FnMut(ReportLine) -> ControlFlow<()>,
 ) -> Summary {
     let committer = Committer::new(editor, options, None);
-    let load = Load {
+    let mut load = Load {
         summary: Summary::default(),
         begun: Instant::now(),
         told: Instant::now(),
@@ -306,7 +311,8 @@ fn refuse(
         items_max: 0,
         report,
     };
-    load.end(&committer, Err(Stop::Error(error)))
+    let outcome = load.conclude(&committer, Err(Stop::Error(error)));
+    load.end(&outcome)
 }
 
 /// Why a load ended early.
@@ -334,7 +340,8 @@ struct Load<'r> {
 
 impl Load<'_> {
     fn take(&mut self, committer: &mut Committer<'_>, fed: mpsc::Receiver<Fed>) -> Result<(), Stop> {
-        // The channel ends when the feeder is done; it says before whether it read all.
+        // The channel ends when the feeder is done. If it does not say before that it read all, it panicked.
+        let mut is_read = false;
         for fed in fed {
             match fed {
                 Fed::Header(header) => committer.merge(header)?,
@@ -346,8 +353,14 @@ impl Load<'_> {
                     let done = committer.commit(batch)?;
                     self.tell(done)?;
                 }
-                Fed::End { bytes } => self.summary.bytes = bytes,
+                Fed::End { bytes } => {
+                    self.summary.bytes = bytes;
+                    is_read = true;
+                }
             }
+        }
+        if !is_read {
+            return Err(IngestError::Unread.into());
         }
         while let Some(done) = committer.commit_deferred()? {
             self.tell(done)?;
@@ -355,8 +368,8 @@ impl Load<'_> {
         Ok(())
     }
 
-    /// Completes the summary and sends it, unless nobody listens.
-    fn end(mut self, committer: &Committer<'_>, outcome: Result<(), Stop>) -> Summary {
+    /// Completes the summary, and says how the load ended.
+    fn conclude(&mut self, committer: &Committer<'_>, outcome: Result<(), Stop>) -> Result<(), Stop> {
         committer.describe(&mut self.summary);
         let refused = self.summary.of(Outcome::Refused);
         let atomic = self.summary.mode == IngestMode::Atomic.as_str();
@@ -375,6 +388,11 @@ impl Load<'_> {
                 value: None,
             });
         }
+        outcome
+    }
+
+    /// Sends the summary, unless nobody listens.
+    fn end(self, outcome: &Result<(), Stop>) -> Summary {
         let summary = self.summary.clone();
         if !matches!(outcome, Err(Stop::Unheard)) {
             // There is nothing left that breaking off could end.

@@ -38,6 +38,7 @@ pub struct ConfigurationItem {
     rare: Option<Box<Rare>>,
     ci_type: CiTypeId,
     stage: LifecycleStage,
+    stage_assumed: bool,
 }
 
 /// What few CIs have.
@@ -65,6 +66,9 @@ pub struct CiFields {
     pub name: String,
     /// Where it stands in its life.
     pub stage: LifecycleStage,
+    /// Whether the first of its sources has said nothing of the stage. Where no claim says it either, it is
+    /// assumed.
+    pub stage_assumed: bool,
     /// Labels, sorted, each once.
     pub tags: Vec<String>,
     /// Its attributes.
@@ -90,6 +94,8 @@ pub struct PackedCi<'a> {
     pub ci_type: CiTypeId,
     /// Where it stands in its life.
     pub stage: LifecycleStage,
+    /// Whether the first of its sources has said nothing of that.
+    pub stage_assumed: bool,
     /// Its attributes.
     pub attributes: Attributes,
     /// Name, tags and origins, as [`ConfigurationItem::packed_texts`] gave them.
@@ -132,6 +138,7 @@ impl ConfigurationItem {
             rare: Rare::new(fields.validity, fields.standing),
             ci_type: fields.ci_type,
             stage: fields.stage,
+            stage_assumed: fields.stage_assumed,
         }
     }
 
@@ -148,6 +155,7 @@ impl ConfigurationItem {
             rare: Rare::new(packed.validity, packed.standing),
             ci_type: packed.ci_type,
             stage: packed.stage,
+            stage_assumed: packed.stage_assumed,
         })
     }
 
@@ -158,6 +166,7 @@ impl ConfigurationItem {
             ci_type: self.ci_type,
             name: self.name().to_owned(),
             stage: self.stage,
+            stage_assumed: self.stage_assumed,
             tags: self.tags().map(str::to_owned).collect(),
             attributes: self.attributes.clone(),
             origins: self.origins().collect(),
@@ -207,6 +216,11 @@ impl ConfigurationItem {
     /// Where it stands in its life.
     pub fn stage(&self) -> LifecycleStage {
         self.stage
+    }
+
+    /// Whether the first of its sources has said nothing of the stage.
+    pub fn stage_assumed(&self) -> bool {
+        self.stage_assumed
     }
 
     /// Its labels, sorted.
@@ -345,6 +359,7 @@ mod tests {
             ci_type: CiTypeId::new(3),
             name: "shop-web-01".to_owned(),
             stage: LifecycleStage::Maintenance,
+            stage_assumed: true,
             tags: vec!["dc:north".to_owned(), "pci".to_owned()],
             attributes: Attributes::default(),
             origins: vec![origin(1, "vm-0017"), origin(1, "vm-0018"), origin(200, "")],

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{CiId, Name, ReviewId};
+use super::{CiId, ReviewId, SourceName};
 
 /// Longest record or reason that a review item keeps, in bytes.
 pub const REVIEW_TEXT_BYTES_MAX: usize = 64 * 1024;
@@ -14,9 +14,11 @@ pub struct ReviewItem {
     pub id: ReviewId,
     /// What is to be decided.
     pub kind: ReviewKind,
-    /// Who brought it up.
-    pub source: Name,
-    /// What it is about, within its source: there is one item for it, however often it is brought up.
+    /// Who brought it up, with feed and scope. Of items that were recorded before these were kept, they
+    /// are empty.
+    pub source: SourceName,
+    /// What it is about, within its source's name: there is one item for it, however often it is brought
+    /// up, and by whichever feed.
     /// Of records, `key:` and the native key, or `digest:` and a digest of what they say.
     pub subject: Box<str>,
     /// The type of the CI, by name, where there is one.
@@ -112,8 +114,8 @@ pub struct NewReview {
     /// What is to be decided.
     pub kind: ReviewKind,
     /// Who brings it up.
-    pub source: Name,
-    /// What it is about, within its source.
+    pub source: SourceName,
+    /// What it is about, within its source's name.
     pub subject: Box<str>,
     /// The type of the CI, by name.
     pub ci_type: Box<str>,

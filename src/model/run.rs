@@ -102,6 +102,6 @@ pub struct Run {
     pub counts: RunCounts,
     /// The estate's revision at its end.
     pub revision: Revision,
-    /// Why it ended early: code and message.
+    /// Why it ended early, or, of a completed session, why not all was swept: code and message.
     pub error: Option<(Box<str>, Box<str>)>,
 }

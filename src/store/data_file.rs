@@ -18,7 +18,7 @@ use super::error::{OpenError, StorageFault};
 
 /// Format of both files as they are written; all before it are read. A file of an earlier one takes
 /// this number with its next write. Versions of single records are told apart by a byte of their own.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 /// What every file has: `format` (u32), and what the file's owner keeps under other keys.
 pub(super) const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta");

@@ -34,6 +34,7 @@ fn ci(number: u64) -> ConfigurationItem {
         ci_type: CiTypeId::new(3),
         name: format!("server-{number:08}"),
         stage: LifecycleStage::InService,
+        stage_assumed: false,
         tags: Vec::new(),
         attributes: Attributes::default(),
         origins: Vec::new(),

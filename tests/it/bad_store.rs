@@ -170,7 +170,7 @@ fn a_newer_format_is_refused() {
         refused_by_all(
             &folder,
             "STORE_TOO_NEW",
-            &[file, "has format 99", "reads up to format 2"],
+            &[file, "has format 99", "reads up to format 3"],
         );
     }
 }

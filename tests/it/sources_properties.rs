@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use linchpin::ingest::IngestOptions;
+use linchpin::model::AttributeId;
 use proptest::prelude::*;
 
 use crate::process::setting;
@@ -65,9 +66,19 @@ name = "most"
 ci_type = "thing"
 attributes = ["most", "name"]
 policy = "most_reported"
+
+[[authority]]
+name = "stage"
+ci_type = "thing"
+attributes = ["stage"]
+policy = "source_priority"
+sources = ["beta", "alpha"]
 "#;
 
 const ATTRIBUTES: [&str; 6] = ["locked", "lapsing", "ranked", "first", "last", "most"];
+
+/// Stages between which things may move; the first is assumed where nobody says one.
+const STAGES: [&str; 3] = ["in_service", "maintenance", "degraded"];
 
 /// What a source says of a thing.
 #[derive(Clone, Debug)]
@@ -79,6 +90,8 @@ struct Saying {
     source: usize,
     thing: u8,
     name: u8,
+    /// Nothing, or one of [`STAGES`].
+    stage: Option<usize>,
     /// Of each attribute: nothing, that there is no value, or a value.
     values: [Option<Option<u8>>; 6],
     /// When it was observed, in hours behind day 0; filled in by source, ascending.
@@ -94,13 +107,16 @@ impl Saying {
                 attributes.insert((*name).to_owned(), value.into());
             }
         }
-        let record = serde_json::json!({ "ci": {
+        let mut record = serde_json::json!({ "ci": {
             "key": format!("{}-{}", SOURCES[self.source].0, self.thing),
             "type": "thing",
             "name": format!("name-{}", self.name),
             "observed_at": self.observed_at().to_string(),
             "attributes": attributes,
         }});
+        if let Some(stage) = self.stage {
+            record["ci"]["stage"] = STAGES[stage].into();
+        }
         record.to_string()
     }
 
@@ -116,10 +132,13 @@ fn saying(with_nulls: bool) -> impl Strategy<Value = Saying> {
         6 => (0..3_u8).prop_map(|value| Some(Some(value))),
     ];
     let values = prop::array::uniform6(value);
-    (0..SOURCES.len(), 0..2_u8, 0..3_u8, values, 1..60_i64).prop_map(|(source, thing, name, values, hour)| Saying {
+    let stage = prop::option::weighted(0.4, 0..STAGES.len());
+    let what = (0..2_u8, 0..3_u8, stage);
+    (0..SOURCES.len(), what, values, 1..60_i64).prop_map(|(source, (thing, name, stage), values, hour)| Saying {
         source,
         thing,
         name,
+        stage,
         values,
         hour,
     })
@@ -191,6 +210,17 @@ fn known(world: &World) -> BTreeSet<String> {
     let called = |slot| format!("{:?}", snapshot.ci_at(slot).attributes().value(number));
     let mut lines = picture(&snapshot, called);
     for slot in snapshot.slots_by_id() {
+        // What the first source says is written down only where others say something too.
+        let ci = snapshot.ci_at(*slot);
+        let first = ci.origins().min_by_key(|origin| (origin.first_seen, origin.source));
+        let is_written = ci
+            .standing()
+            .is_some_and(|standing| standing.claims.of(AttributeId::STAGE).count() > 0);
+        if let (false, false, Some(first)) = (is_written, ci.stage_assumed(), first) {
+            let who = snapshot.source(first.source).expect("known").called();
+            let since = crate::sources_support::number(first.first_seen);
+            lines.insert(format!("{}.stage ~ {} {who}@{since}", called(*slot), ci.stage()));
+        }
         for (name, scope) in SOURCES {
             let Some(source) = snapshot.source_of(&source(name, "", scope)) else {
                 continue;

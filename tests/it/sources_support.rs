@@ -101,7 +101,9 @@ impl World {
             dry_run: false,
         };
         let id = session.session.expect("a session");
-        sync::complete(&self.editor(), id, options, self.clock.now()).map_err(Box::new)
+        let completed = sync::complete(&self.editor(), id, options, self.clock.now()).map_err(Box::new)?;
+        assert!(!completed.repeated, "{completed:?}");
+        Ok((Run::clone(&completed.run), completed.sweep))
     }
 
     pub(crate) fn abort(&self, session: &IngestOptions) -> Run {
@@ -333,7 +335,7 @@ fn who(estate: &Estate, source: SourceId) -> String {
 }
 
 /// The number of a day, or the seconds since day 0 where it is none.
-fn number(at: Timestamp) -> String {
+pub(crate) fn number(at: Timestamp) -> String {
     let since: SignedDuration = at.duration_since(day(0));
     if since.as_secs() % 86_400 == 0 {
         (since.as_secs() / 86_400).to_string()

@@ -22,6 +22,10 @@ pub struct WriteOptions {
     pub reason: Option<String>,
     /// The name of the source behind it: `manual` if not said.
     pub source: Option<String>,
+    /// The source with feed and scope, where the thing that is written about has one: it goes before the
+    /// name.
+    #[graphql(skip)]
+    pub on_behalf_of: Option<SourceName>,
     /// A key of 1 to 200 bytes under which the same request, sent again, is recognised and not done
     /// twice.
     pub idempotency_key: Option<String>,
@@ -43,9 +47,12 @@ impl WriteOptions {
             work: Work::Commands(commands),
             mode,
             dry_run: self.dry_run,
-            source: source
-                .map(|source| source.map(SourceName::plain))
-                .map_err(|error| ApiError::new(ErrorCode::InvalidName, error.to_string()).with("field", "source"))?,
+            source: match self.on_behalf_of {
+                Some(source) => Some(source),
+                None => source
+                    .map_err(|error| ApiError::new(ErrorCode::InvalidName, error.to_string()).with("field", "source"))?
+                    .map(SourceName::plain),
+            },
             reason: self.reason,
             idempotency_key: key.map_err(|error| ApiError::input("idempotencyKey", error.to_string()))?,
             request_digest: digest,

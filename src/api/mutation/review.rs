@@ -3,13 +3,13 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::options::{WriteOptions, digest, write_one};
-use crate::api::context::{current, resolve};
+use crate::api::context::{current, editor, resolve};
 use crate::api::error::{ApiError, ApiResult};
 use crate::api::scalars::Long;
 use crate::api::types::ReviewObject;
 use crate::app::{CommandError, ErrorCode};
 use crate::graph::Estate;
-use crate::ingest::review::to_create;
+use crate::ingest::review::{decided, to_create};
 use crate::model::{Command, ReviewCommand, ReviewId, ReviewItem};
 
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ pub struct ReviewPayload {
 #[Object]
 impl ReviewMutation {
     /// Decides which CI a record speaks of. The source's key is given to that CI, so the next push of
-    /// the record finds it.
+    /// the record finds it; the source is that of the item, with feed and scope.
     async fn resolve_review(
         &self,
         ctx: &Context<'_>,
@@ -115,11 +115,16 @@ async fn decide(
     digest: [u8; 32],
     item: &ReviewItem,
 ) -> ApiResult<ReviewPayload> {
+    let options = options.unwrap_or_default();
+    let dry_run = options.dry_run;
     let options = WriteOptions {
-        source: Some(item.source.to_string()),
-        ..options.unwrap_or_default()
+        on_behalf_of: Some(item.source.clone()),
+        ..options
     };
-    let (written, _) = write_one(ctx, command, Some(options), digest).await?;
+    let (written, done) = write_one(ctx, command, Some(options), digest).await?;
+    if let Some(ci) = done.and_then(|done| done.ci).filter(|_| !dry_run) {
+        decided(&editor(ctx)?, item, ci);
+    }
     let review = written.view.review(item.id);
     Ok(ReviewPayload {
         revision: written.outcome.revision.into(),

@@ -45,13 +45,15 @@ impl SyncMutation {
     }
 
     /// Completes a sync session: what its source, feed and scope spoke of before and did not mention in
-    /// it becomes stale, and what has been stale for longer than the grace of its type is retired.
+    /// it becomes stale, and what has been stale for longer than the grace of its type is retired. Refused
+    /// with `SESSION_INCOMPLETE` while something is pushed to it, and after a push to it broke off, until it
+    /// is pushed again. Asked again of a session that is completed, it gives the run of that.
     async fn complete_sync(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The session.")] session: ID,
         #[graphql(
-            desc = "Most CIs that may become stale or be retired, in percent of what the source, feed and scope speak of: what the source's rule says, if not said, and 20 without one."
+            desc = "Most CIs that may be let go for the first time, in percent of what the source, feed and scope speak of: what the source's rule says, if not said, and 20 without one."
         )]
         share_max: Option<u8>,
         #[graphql(desc = "Only say what would happen; the session stays open.", default)] dry_run: bool,
@@ -66,11 +68,7 @@ impl SyncMutation {
         let completed = completed
             .await
             .map_err(|_| ApiError::internal("the sweep failed by an error of ours"))?;
-        let (run, sweep) = completed.map_err(|error| refusal(&error))?;
-        Ok(CompleteSyncPayload {
-            run: Arc::new(run),
-            sweep,
-        })
+        Ok(CompleteSyncPayload(completed.map_err(|error| refusal(&error))?))
     }
 
     /// Gives a sync session up: nothing is swept, and what was pushed stays.
@@ -135,18 +133,20 @@ fn parse(session: &ID) -> ApiResult<uuid::Uuid> {
 }
 
 fn refusal(error: &SyncError) -> ApiError {
-    let refusal = ApiError::new(error.code(), error.to_string());
+    let mut refusal = ApiError::new(error.code(), error.to_string());
+    if let Some(session) = error.session() {
+        refusal = refusal.with("field", "session").with("value", session.to_string());
+    }
     if let SyncError::Guard {
         affected,
         members,
         share_max,
     } = error
     {
-        refusal
+        refusal = refusal
             .with("affected", *affected)
             .with("members", *members)
-            .with("shareMax", usize::from(*share_max))
-    } else {
-        refusal
+            .with("shareMax", usize::from(*share_max));
     }
+    refusal
 }

@@ -36,7 +36,7 @@ impl ReviewQuery {
             .reviews()
             .filter(|item| state.is_none_or(|state| ReviewStateName::from(&item.state) == state))
             .filter(|item| wanted.is_none_or(|wanted| item.kind == wanted))
-            .filter(|item| source.as_ref().is_none_or(|source| item.source.as_str() == source))
+            .filter(|item| source.as_ref().is_none_or(|source| item.source.name.as_str() == source))
             .collect();
         let cursors = Cursors {
             revision: view.revision(),

@@ -53,7 +53,8 @@ pub(super) fn claims(estate: &Estate, slot: Option<Slot>, ci: &ConfigurationItem
     let first = ci.origins().min_by_key(|origin| (origin.first_seen, origin.source));
     for field in [AttributeId::NAME, AttributeId::STAGE, AttributeId::TAGS] {
         let disputed = all.iter().any(|(claim, _)| claim.id == field);
-        if let (false, Some(value), Some(origin)) = (disputed, field_value(ci, field), &first) {
+        let assumed = field == AttributeId::STAGE && ci.stage_assumed();
+        if let (false, Some(value), Some(origin)) = (disputed || assumed, field_value(ci, field), &first) {
             let claim = Attribute {
                 id: field,
                 value,

@@ -299,7 +299,9 @@ fn review_json(review: &ReviewItem) -> Value {
     };
     object([
         ("id", Value::from(review.id.to_string())),
-        ("source", Value::from(review.source.as_str())),
+        ("source", Value::from(review.source.name.as_str())),
+        ("feed", Value::from(review.source.feed.as_ref())),
+        ("scope", Value::from(review.source.scope.as_ref())),
         ("subject", Value::from(review.subject.as_ref())),
         ("state", Value::from(state)),
     ])

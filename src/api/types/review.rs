@@ -6,6 +6,7 @@ use async_graphql::{Enum, ID, Object};
 
 use super::CiObject;
 use super::enums::mirror;
+use super::run::stated;
 use crate::api::scalars::DateTime;
 use crate::graph::Snapshot;
 use crate::model;
@@ -76,7 +77,17 @@ impl ReviewObject {
 
     /// Who brought it up.
     async fn source(&self) -> &str {
-        self.item.source.as_str()
+        self.item.source.name.as_str()
+    }
+
+    /// Which of the source's feeds; null: none was named.
+    async fn feed(&self) -> Option<&str> {
+        stated(&self.item.source.feed)
+    }
+
+    /// Of which part of the world; null: none was named.
+    async fn scope(&self) -> Option<&str> {
+        stated(&self.item.source.scope)
     }
 
     /// What it is about, within its source: `key:` and the native key of the record, or a digest of

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use async_graphql::{Enum, ID, Object, SimpleObject};
 
+use crate::api::error::chain;
 use crate::api::scalars::{DateTime, Long};
 use crate::app::sessions::Session;
-use crate::ingest::sync::Sweep;
+use crate::ingest::sync::{Completion, Missed, Unswept};
 use crate::model::SourceName;
 use crate::model::run::{Run, RunCounts, RunState};
 
@@ -127,12 +128,12 @@ impl RunObject {
         self.0.revision.into()
     }
 
-    /// The code of the error that ended it early.
+    /// The code of the error that ended it early, or kept a completed session from sweeping something.
     async fn error_code(&self) -> Option<&str> {
         self.0.error.as_ref().map(|(code, _)| &**code)
     }
 
-    /// The error that ended it early, for people.
+    /// The error that ended it early, or kept a completed session from sweeping something, for people.
     async fn error(&self) -> Option<&str> {
         self.0.error.as_ref().map(|(_, message)| &**message)
     }
@@ -185,6 +186,17 @@ impl SyncSessionObject {
         Long(self.0.pushes())
     }
 
+    /// How many pushes to it are under way: it cannot be completed before they have ended.
+    async fn running(&self) -> Long {
+        Long(self.0.running())
+    }
+
+    /// Whether a push to it broke off, and none that began after that is complete: it cannot be completed
+    /// before all of that is pushed again.
+    async fn broken(&self) -> bool {
+        self.0.is_broken()
+    }
+
     /// How much they brought.
     async fn counts(&self) -> RunCountsObject {
         self.0.counts().into()
@@ -193,12 +205,9 @@ impl SyncSessionObject {
 
 /// What completing a sync session did, or would do.
 #[derive(Clone, Debug)]
-pub struct CompleteSyncPayload {
-    pub(in crate::api) run: Arc<Run>,
-    pub(in crate::api) sweep: Sweep,
-}
+pub struct CompleteSyncPayload(pub(in crate::api) Completion);
 
-/// Most CIs of one kind that an answer lists; `counts` has the number of all.
+/// Most things of one kind that an answer lists; `counts` has the number of all.
 const LISTED_MAX: usize = 1_000;
 
 /// What completing a sync session did, or would do.
@@ -206,49 +215,108 @@ const LISTED_MAX: usize = 1_000;
 impl CompleteSyncPayload {
     /// The session as a run.
     async fn run(&self) -> RunObject {
-        RunObject(Arc::clone(&self.run))
+        RunObject(Arc::clone(&self.0.run))
+    }
+
+    /// Whether the session had been completed before: this is the run of that, and nothing was done now.
+    /// `members` and `waiting` are 0 then, and the lists are empty.
+    async fn repeated(&self) -> bool {
+        self.0.repeated
     }
 
     /// How many CIs the source, feed and scope speak of.
     async fn members(&self) -> Long {
-        self.sweep.members.into()
+        self.0.sweep.members.into()
     }
 
     /// CIs that became stale, the first 1,000 by id.
     async fn stale(&self) -> Vec<ID> {
-        let listed = self.sweep.stale.iter().take(LISTED_MAX);
+        let listed = self.0.sweep.stale.iter().take(LISTED_MAX);
         listed.map(|ci| ID(ci.to_string())).collect()
     }
 
     /// CIs that were retired, or lost what this source said of them, the first 1,000 by id.
     async fn retired(&self) -> Vec<ID> {
-        let listed = self.sweep.retired.iter().take(LISTED_MAX);
+        let listed = self.0.sweep.retired.iter().take(LISTED_MAX);
         listed.map(|ci| ID(ci.to_string())).collect()
     }
 
     /// CIs that are stale and within their grace still.
     async fn waiting(&self) -> Long {
-        self.sweep.waiting.into()
+        self.0.sweep.waiting.into()
     }
 
     /// Relationships that went, the first 1,000 by id.
     async fn relationships_removed(&self) -> Vec<ID> {
-        let listed = self.sweep.relationships.iter().take(LISTED_MAX);
+        let listed = self.0.sweep.relationships.iter().take(LISTED_MAX);
         listed.map(|relationship| ID(relationship.to_string())).collect()
+    }
+
+    /// What could not be swept, the first 1,000: relationships, then CIs. It stays as it is, and the next
+    /// session tries again.
+    async fn unswept(&self) -> Vec<UnsweptObject> {
+        let listed = self.0.sweep.unswept.iter().take(LISTED_MAX);
+        listed.map(|unswept| UnsweptObject(unswept.clone())).collect()
     }
 
     /// Whether all of these lists are complete.
     async fn complete(&self) -> bool {
+        let sweep = &self.0.sweep;
         let lists = [
-            self.sweep.stale.len(),
-            self.sweep.retired.len(),
-            self.sweep.relationships.len(),
+            sweep.stale.len(),
+            sweep.retired.len(),
+            sweep.relationships.len(),
+            sweep.unswept.len(),
         ];
-        lists.into_iter().all(|length| length <= LISTED_MAX)
+        !self.0.repeated && lists.into_iter().all(|length| length <= LISTED_MAX)
     }
 }
 
-fn stated(text: &str) -> Option<&str> {
+/// What becomes of something that is not mentioned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum SweepOutcome {
+    /// A CI becomes stale.
+    Stale,
+    /// A CI is retired, or loses what the source said of it.
+    Retired,
+    /// A relationship goes.
+    Removed,
+}
+
+/// Something that was not mentioned, and could not be swept.
+#[derive(Clone, Debug)]
+pub struct UnsweptObject(Unswept);
+
+/// Something that was not mentioned, and could not be swept.
+#[Object(name = "Unswept")]
+impl UnsweptObject {
+    /// The CI or the relationship.
+    async fn id(&self) -> ID {
+        ID(self.0.what.to_string())
+    }
+
+    /// What should have become of it.
+    async fn outcome(&self) -> SweepOutcome {
+        match self.0.what {
+            Missed::Stale(_) => SweepOutcome::Stale,
+            Missed::Retired(_) => SweepOutcome::Retired,
+            Missed::Relationship(_) => SweepOutcome::Removed,
+        }
+    }
+
+    /// The code of why it stays.
+    async fn code(&self) -> &'static str {
+        self.0.error.code().as_str()
+    }
+
+    /// Why it stays, for people.
+    async fn message(&self) -> String {
+        chain(&self.0.error)
+    }
+}
+
+/// A feed or a scope, where one was named.
+pub(super) fn stated(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 

@@ -54,6 +54,7 @@ pub(super) fn create(
         ci_type: ci_type.id,
         name: new.name.clone(),
         stage: new.stage.unwrap_or_default(),
+        stage_assumed: new.stage.is_none(),
         tags: new.tags.clone(),
         attributes: Attributes::new(attributes),
         origins,

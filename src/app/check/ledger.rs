@@ -125,11 +125,27 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Takes back what the source says of one attribute.
-    pub(super) fn withdraw_own(&mut self, id: AttributeId) {
-        let mut claims = self.claims_of(id);
-        claims.retain(|claim| claim.source != self.source);
-        self.settle(id, claims);
+    /// The source speaks, of whose silence is known since when it lasted: that the CI was retired for that
+    /// is taken back, and where it is retired still, also that it was for the silence of others. Who said
+    /// before falling silent that it is retired has said so.
+    pub(super) fn end_silence(&mut self, silent_since: Option<Timestamp>) {
+        let retired = text(LifecycleStage::Retired.as_str());
+        let is_retired = self.fields.stage == LifecycleStage::Retired;
+        let standing = &self.fields.standing;
+        let by_silence = |claim: &Attribute| {
+            let since = if claim.source == self.source {
+                silent_since
+            } else {
+                standing.stale_since(claim.source).filter(|_| is_retired)
+            };
+            claim.value == retired && since.is_some_and(|since| claim.first_seen >= since)
+        };
+        let mut claims = self.claims_of(AttributeId::STAGE);
+        let all = claims.len();
+        claims.retain(|claim| !by_silence(claim));
+        if claims.len() < all {
+            self.settle(AttributeId::STAGE, claims);
+        }
     }
 
     /// Whether the source says in effect just this, which is by far the most frequent case.
@@ -244,6 +260,9 @@ impl<'a> Ledger<'a> {
             (AttributeId::TAGS, None) if claims.is_empty() => self.fields.tags.clear(),
             _ => {}
         }
+        if id == AttributeId::STAGE {
+            self.fields.stage_assumed = !is_said_by_first(&self.fields, &claims);
+        }
         let implied = self.implied(id);
         if claims.len() > 1 || claims.first() != implied.as_ref() {
             self.claims.extend(claims);
@@ -276,27 +295,39 @@ pub(super) fn keep_implied(fields: &mut CiFields, known: usize) {
         return;
     }
     let unclaimed = |id: &AttributeId| fields.standing.claims.of(*id).next().is_none();
-    // Who says nothing of the stage is taken to say this one.
-    let is_default = |id: &AttributeId| *id == AttributeId::STAGE && fields.stage == LifecycleStage::default();
     let kept: Vec<Attribute> = [AttributeId::NAME, AttributeId::STAGE, AttributeId::TAGS]
         .into_iter()
-        .filter(|id| unclaimed(id) && !is_default(id))
+        .filter(unclaimed)
         .filter_map(|id| implied_by(before, fields, id))
         .collect();
     fields.standing.claims = Claims::new(fields.standing.claims.iter().chain(kept).collect());
+    // Whoever is the first now says it later, if at all.
+    fields.stage_assumed = true;
+}
+
+/// Whether one of these claims to a CI's stage is of the first of its sources.
+pub(super) fn is_said_by_first(fields: &CiFields, claims: &[Attribute]) -> bool {
+    let first = first(&fields.origins);
+    first.is_some_and(|first| claims.iter().any(|claim| claim.source == first.source))
 }
 
 fn first(origins: &[Origin]) -> Option<&Origin> {
     origins.iter().min_by_key(|origin| (origin.first_seen, origin.source))
 }
 
-/// What a CI's first source is taken to say of its name, stage or tags: of no tags, nothing.
+/// What a CI's first source is taken to say of its name, stage or tags: of no tags, nothing, and of a stage
+/// that it did not state, nothing either.
 pub(super) fn implied(fields: &CiFields, id: AttributeId) -> Option<Attribute> {
     implied_by(first(&fields.origins)?, fields, id)
 }
 
 fn implied_by(first: &Origin, fields: &CiFields, id: AttributeId) -> Option<Attribute> {
-    if id == AttributeId::TAGS && fields.tags.is_empty() {
+    let is_said = match id {
+        AttributeId::TAGS => !fields.tags.is_empty(),
+        AttributeId::STAGE => !fields.stage_assumed,
+        _ => true,
+    };
+    if !is_said {
         return None;
     }
     Some(Attribute {

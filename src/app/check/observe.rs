@@ -33,14 +33,13 @@ pub(super) fn observe(
     }
     fields.validity = validity_after(fields.validity, patch)?;
     let ci_type = fields.ci_type;
-    let returns = returns(&fields, circumstances.source);
     let voice = circumstances.voice(observation.observed_at);
     let known = fields.origins.len();
     add_origin(&mut fields.origins, patch.native_key.as_deref(), voice)?;
     if fields.origins.len() > known {
         keep_implied(&mut fields, known);
     }
-    hear_again(&mut fields, circumstances.source);
+    let silent_since = hear_again(&mut fields, circumstances.source);
     let aliases = aliases_with(estate, &fields.standing.aliases, before.id(), &observation.aliases)?;
     fields.standing.aliases = aliases;
     let mut ledger = Ledger::open(estate, slot, fields, voice);
@@ -55,10 +54,11 @@ pub(super) fn observe(
     for (id, value) in parse_attributes(estate, ci_type, &patch.attributes)? {
         ledger.observe(id, value);
     }
-    match observation.stage {
-        Some(stage) => ledger.observe(AttributeId::STAGE, Some(text(stage.as_str()))),
-        None if returns => ledger.withdraw_own(AttributeId::STAGE),
-        None => {}
+    if silent_since.is_some() || before.stage() == LifecycleStage::Retired {
+        ledger.end_silence(silent_since);
+    }
+    if let Some(stage) = observation.stage {
+        ledger.observe(AttributeId::STAGE, Some(text(stage.as_str())));
     }
     let mut fields = ledger.close();
     fix(estate, &mut fields, &observation.pins, circumstances)?;
@@ -172,13 +172,11 @@ pub(super) fn pinnable(estate: &Estate, fields: &CiFields, name: &str) -> Result
     }
 }
 
-/// Whether a source that speaks again brings a CI back that was retired for its silence.
-fn returns(fields: &CiFields, source: SourceId) -> bool {
-    fields.stage == LifecycleStage::Retired && fields.standing.stale_since(source).is_some()
-}
-
-fn hear_again(fields: &mut CiFields, source: SourceId) {
+/// The source speaks again; gives since when it was silent, if it was.
+fn hear_again(fields: &mut CiFields, source: SourceId) -> Option<Timestamp> {
+    let since = fields.standing.stale_since(source);
     fields.standing.stale.retain(|stale| stale.source != source);
+    since
 }
 
 fn finish(

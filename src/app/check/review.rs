@@ -55,7 +55,7 @@ fn raise(estate: &Estate, new: &NewReview, circumstances: &mut Circumstances<'_>
         first_seen,
         state: ReviewState::Open,
     };
-    let change = match estate.review_about(&new.source, &new.subject) {
+    let change = match estate.review_about(&new.source.name, &new.subject) {
         None if estate.review_count() >= REVIEW_ITEMS_MAX => {
             return Err(CommandError::ReviewQueueFull);
         }
@@ -70,7 +70,12 @@ fn raise(estate: &Estate, new: &NewReview, circumstances: &mut Circumstances<'_>
                 ReviewState::Dismissed { .. } => true,
             };
             let after = item(before.id, before.first_seen);
-            if stays || after == **before {
+            // Two feeds that say the same in turn are no news.
+            let unchanged = ReviewItem {
+                source: before.source.clone(),
+                ..after.clone()
+            };
+            if stays || unchanged == **before {
                 return Ok(Delta::default());
             }
             BeforeAfter::updated(Arc::clone(before), after)

@@ -129,6 +129,33 @@ fn twins(cmdb: &Cmdb) {
 }
 
 #[test]
+fn a_stage_that_nobody_said_gives_way_to_one_that_was_said() {
+    let folder = TempDir::new().expect("a folder");
+    let cmdb = open(&folder);
+    twins(&cmdb);
+    let down = Command::MoveCi {
+        ci: ci(2),
+        expected: None,
+        stage: LifecycleStage::Down,
+    };
+    write_as(&cmdb, "import", vec![down]);
+    let before = timeless(&cmdb.reader().snapshot());
+    let stage = |number| {
+        let estate = cmdb.reader().snapshot();
+        estate
+            .ci(ci(number))
+            .map(|found| (found.stage(), found.stage_assumed()))
+    };
+    assert_eq!(stage(1), Some((LifecycleStage::InService, true)));
+    write(&cmdb, vec![merge(ci(1), ci(2), false)]);
+    assert_eq!(stage(1).map(|(stage, _)| stage), Some(LifecycleStage::Down));
+    write(&cmdb, vec![revert(2)]);
+    assert_eq!(stage(1), Some((LifecycleStage::InService, true)));
+    assert_eq!(stage(2).map(|(stage, _)| stage), Some(LifecycleStage::Down));
+    assert_eq!(timeless(&cmdb.reader().snapshot()), before);
+}
+
+#[test]
 fn a_survivor_takes_over_what_both_have() {
     let folder = TempDir::new().expect("a folder");
     let cmdb = open(&folder);

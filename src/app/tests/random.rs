@@ -44,11 +44,11 @@ pub(super) fn take(cmdb: &Cmdb, commands: Vec<Command>) {
 #[expect(clippy::too_many_lines, reason = "one paragraph for each command")]
 fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
-        4 => (id(), 0..TYPES.len(), stage()).prop_map(|(id, ci_type, stage)| Command::CreateCi(NewCi {
+        4 => (id(), 0..TYPES.len(), prop::option::weighted(0.7, stage())).prop_map(|(id, ci_type, stage)| Command::CreateCi(NewCi {
             id: Some(id),
             ci_type: TYPES[ci_type].to_owned(),
             name: format!("ci-{}", id.as_uuid().as_u128()),
-            stage: Some(stage),
+            stage,
             native_key: Some(id.to_string()),
             ..NewCi::default()
         })),

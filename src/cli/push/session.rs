@@ -58,7 +58,8 @@ pub(super) fn spool(files: &[PathBuf]) -> anyhow::Result<Vec<Spooled>> {
 }
 
 /// Pushes everything to one session and completes it. A session that the server has forgotten is
-/// begun anew.
+/// begun anew, and so is one in which a push whose connection was lost is still under way there, or broke
+/// off after everything was sent again: the next session has nothing to do with that push.
 pub(super) fn push(
     options: &Push,
     files: &[Spooled],
@@ -71,7 +72,7 @@ pub(super) fn push(
         sessions += 1;
         let session = retry.run(output, || begin(options, backend))?;
         match push_to(&session, options, files, retry, backend, output) {
-            Err(error) if code_of(&error) == Some(ErrorCode::SessionUnknown) && sessions < SESSIONS_MAX => {
+            Err(error) if is_over(&error) && sessions < SESSIONS_MAX => {
                 output.note(&format!("{error}; beginning anew"));
             }
             Err(error) => {
@@ -84,6 +85,14 @@ pub(super) fn push(
             Ok(pushed) => return Ok(pushed),
         }
     }
+}
+
+/// Whether a session is of no use any more, and another one would be.
+fn is_over(error: &anyhow::Error) -> bool {
+    matches!(
+        code_of(error),
+        Some(ErrorCode::SessionUnknown | ErrorCode::SessionIncomplete)
+    )
 }
 
 fn push_to(

@@ -23,6 +23,7 @@ fn ci(number: u8, kind: u16, name: usize, revision: u64) -> ConfigurationItem {
         ci_type: CiTypeId::new(kind),
         name: NAMES[name % NAMES.len()].to_owned(),
         stage: LifecycleStage::ALL[usize::from(number) % 3],
+        stage_assumed: false,
         tags: vec![format!("t{}", number % 2)],
         attributes: Attributes::default(),
         origins: Vec::new(),

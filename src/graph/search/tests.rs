@@ -17,6 +17,7 @@ fn ci(number: usize, name: &str) -> ConfigurationItem {
         ci_type: CiTypeId::new(0),
         name: name.to_owned(),
         stage: LifecycleStage::InService,
+        stage_assumed: false,
         tags: vec![format!("tag{number}")],
         attributes: Attributes::default(),
         origins: Vec::new(),

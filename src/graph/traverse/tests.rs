@@ -29,6 +29,7 @@ fn estate(links: &[(u8, u8, u16)]) -> Estate {
             ci_type: CiTypeId::new(0),
             name: number.to_string(),
             stage: LifecycleStage::InService,
+            stage_assumed: false,
             tags: Vec::new(),
             attributes: Attributes::default(),
             origins: Vec::new(),

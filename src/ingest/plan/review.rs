@@ -56,7 +56,7 @@ impl Planning<'_, '_> {
     }
 
     fn queue(&mut self, kind: ReviewKind, record: &CiRecord, candidates: Vec<CiId>, item: &mut Item) {
-        let source = self.planner.source_name().clone();
+        let source = self.planner.called().clone();
         let text = self.shown(record);
         let (code, reason) = match kind {
             ReviewKind::MultiMatch | ReviewKind::Duplicate => (
@@ -90,7 +90,7 @@ impl Planning<'_, '_> {
             return;
         }
         item.outcome = Outcome::Review;
-        let review = self.planner.estate().review_about(&source, &subject);
+        let review = self.planner.estate().review_about(&source.name, &subject);
         let dismissed = review.is_some_and(|review| matches!(review.state, ReviewState::Dismissed { .. }));
         item.problems.push(if dismissed {
             ProblemLine {

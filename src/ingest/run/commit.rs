@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-use crate::app::sessions::Session;
+use crate::app::sessions::Push;
 use crate::app::{BatchMode, Editor, Planner, Work, WriteError, WriteOutcome, WriteRequest};
 use crate::ingest::observation::{Observation, Observed, RecordKind};
 use crate::ingest::payload::{HeaderRecord, IngestMode};
@@ -27,7 +27,8 @@ const BUSY_WAIT: Duration = Duration::from_millis(20);
 pub(super) struct Committer<'e> {
     editor: &'e Editor,
     options: IngestOptions,
-    session: Option<Session>,
+    /// The part that this load is of a sync session, until it has ended.
+    push: Option<Push>,
     memory: Memory,
 }
 
@@ -60,12 +61,12 @@ impl Job {
 }
 
 impl<'e> Committer<'e> {
-    pub(super) fn new(editor: &'e Editor, options: IngestOptions, session: Option<Session>) -> Self {
+    pub(super) fn new(editor: &'e Editor, options: IngestOptions, push: Option<Push>) -> Self {
         Self {
             editor,
             options,
-            memory: Memory::new(session.is_some()),
-            session,
+            memory: Memory::new(push.is_some()),
+            push,
         }
     }
 
@@ -209,11 +210,8 @@ impl<'e> Committer<'e> {
 impl Committer<'_> {
     /// Tells the sync session what the last batch spoke of: it is durable now.
     fn mention(&mut self) {
-        let Some(session) = &self.session else { return };
+        let Some(push) = &self.push else { return };
         let mentions = self.memory.mentions.replace(Vec::new()).unwrap_or_default();
-        if self.options.dry_run {
-            return;
-        }
         let cis = mentions.iter().filter_map(|mention| match mention {
             Mention::Ci(slot) => Some(*slot),
             Mention::Relationship(_) => None,
@@ -222,11 +220,11 @@ impl Committer<'_> {
             Mention::Ci(_) => None,
             Mention::Relationship(place) => Some(*place),
         });
-        session.mention(cis, relationships, self.editor.now());
+        push.session().mention(cis, relationships, self.editor.now());
     }
 
     /// Notes the load as a run of its source, or as a part of its sync session.
-    pub(super) fn note(&self, summary: &Summary, began: Timestamp) {
+    pub(super) fn note(&mut self, summary: &Summary, began: Timestamp) {
         let of = |outcome| summary.of(outcome);
         let counts = RunCounts {
             records: summary.records,
@@ -238,10 +236,10 @@ impl Committer<'_> {
             ..RunCounts::default()
         };
         let now = self.editor.now();
-        match &self.session {
-            Some(session) if summary.complete => session.pushed(&counts, now),
+        match self.push.take() {
+            Some(push) if summary.complete => push.complete(&counts, now),
             // What broke off is pushed again, or the session is given up.
-            Some(_) => {}
+            Some(push) => drop(push),
             None => self.editor.reader().runs().note(Run {
                 source: self.options.source_name(),
                 actor: self.editor.actor().name.clone(),

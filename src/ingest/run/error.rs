@@ -75,6 +75,9 @@ pub enum IngestError {
     /// The payload stopped arriving.
     #[error("the payload broke off: {0}")]
     Input(std::io::Error),
+    /// The parser ended without having read all.
+    #[error("the payload was not read to its end by an error of ours")]
+    Unread,
     /// The writer refused.
     #[error("{0}; what this load committed before stays, and the same load may be sent again")]
     Write(WriteError),
@@ -99,6 +102,7 @@ impl IngestError {
                 Some(known) => known.code,
                 None => ErrorCode::FileUnusable,
             },
+            Self::Unread => ErrorCode::Internal,
             Self::Write(error) => error.code(),
         }
     }

@@ -14,6 +14,8 @@ const HAS_VALIDITY: u8 = 1;
 const WAS_CHANGED: u8 = 2;
 /// What is known of its sources follows.
 const HAS_STANDING: u8 = 4;
+/// The first of its sources has said nothing of the stage.
+const STAGE_ASSUMED: u8 = 8;
 
 impl Packed for ConfigurationItem {
     fn write(&self, writer: &mut Writer) {
@@ -28,6 +30,9 @@ impl Packed for ConfigurationItem {
         }
         if self.standing().is_some() {
             flags |= HAS_STANDING;
+        }
+        if self.stage_assumed() {
+            flags |= STAGE_ASSUMED;
         }
         writer.byte(flags);
         self.id().write(writer);
@@ -49,7 +54,7 @@ impl Packed for ConfigurationItem {
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, PackError> {
         let flags = reader.byte()?;
-        if flags > (HAS_VALIDITY | WAS_CHANGED | HAS_STANDING) {
+        if flags > (HAS_VALIDITY | WAS_CHANGED | HAS_STANDING | STAGE_ASSUMED) {
             return Err(PackError);
         }
         let id = CiId::read(reader)?;
@@ -77,6 +82,7 @@ impl Packed for ConfigurationItem {
             id,
             ci_type,
             stage,
+            stage_assumed: flags & STAGE_ASSUMED != 0,
             attributes,
             texts,
             validity,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::definition::{FullCiType, WholeSource};
+use super::review::WholeReview;
 use super::{Packed, RecordError, open, versioned};
 use crate::model::packed::{PackError, Reader, Writer};
 use crate::model::{Actor, BeforeAfter, Delta, DeltaItem, IdempotencyKey, JournalEntry, Name, Revision};
@@ -80,6 +81,9 @@ impl Packed for DeltaItem {
             Self::Relationship(item) => tagged(6, item, writer),
             Self::Group(item) => tagged(7, item, writer),
             Self::IngestRule(item) => tagged(8, item, writer),
+            Self::Review(item) if sides(item).any(WholeReview::is_needed) => {
+                tagged(12, &item.map(|review| WholeReview(review.clone())), writer);
+            }
             Self::Review(item) => tagged(11, item, writer),
             Self::Merge(item) => tagged(20, item, writer),
             Self::Distinction(item) => tagged(21, item, writer),
@@ -100,6 +104,7 @@ impl Packed for DeltaItem {
             9 => Self::CiType(BeforeAfter::<FullCiType>::read(reader)?.map(|full| full.0.clone())),
             10 => Self::Source(BeforeAfter::<WholeSource>::read(reader)?.map(|whole| whole.0.clone())),
             11 => Self::Review(BeforeAfter::read(reader)?),
+            12 => Self::Review(BeforeAfter::<WholeReview>::read(reader)?.map(|whole| whole.0.clone())),
             20 => Self::Merge(BeforeAfter::read(reader)?),
             21 => Self::Distinction(BeforeAfter::read(reader)?),
             _ => return Err(PackError),

@@ -5,14 +5,40 @@ use jiff::Timestamp;
 use super::Packed;
 use crate::model::packed::{PackError, Reader, Writer};
 use crate::model::review::{ReviewItem, ReviewKind, ReviewState};
-use crate::model::{CiId, Name, ReviewId};
+use crate::model::{CiId, Name, ReviewId, SourceName};
 
+/// The form of any item.
+pub(super) struct WholeReview(pub(super) ReviewItem);
+
+impl WholeReview {
+    /// Whether the short form does not say all of an item.
+    pub(super) fn is_needed(item: &ReviewItem) -> bool {
+        !(item.source.feed.is_empty() && item.source.scope.is_empty())
+    }
+}
+
+impl Packed for WholeReview {
+    fn write(&self, writer: &mut Writer) {
+        self.0.write(writer);
+        writer.text(&self.0.source.feed);
+        writer.text(&self.0.source.scope);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, PackError> {
+        let mut item = ReviewItem::read(reader)?;
+        item.source.feed = reader.text()?.into();
+        item.source.scope = reader.text()?.into();
+        Ok(Self(item))
+    }
+}
+
+/// The form of an item of a source of which no feed and no scope is named.
 impl Packed for ReviewItem {
     fn write(&self, writer: &mut Writer) {
         writer.raw(self.id.as_uuid().as_bytes());
         let number = (0u8..).zip(ReviewKind::ALL).find(|(_, kind)| *kind == self.kind);
         writer.byte(number.expect("`ALL` lists every kind").0);
-        self.source.write(writer);
+        self.source.name.write(writer);
         self.subject.write(writer);
         self.ci_type.write(writer);
         self.record.write(writer);
@@ -38,7 +64,7 @@ impl Packed for ReviewItem {
         Ok(Self {
             id: ReviewId::from_uuid(uuid::Uuid::from_bytes(reader.array()?)),
             kind: *ReviewKind::ALL.get(usize::from(reader.byte()?)).ok_or(PackError)?,
-            source: Name::read(reader)?,
+            source: SourceName::plain(Name::read(reader)?),
             subject: Box::read(reader)?,
             ci_type: Box::read(reader)?,
             record: Box::read(reader)?,

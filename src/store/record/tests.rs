@@ -171,6 +171,7 @@ fn cis() -> impl Strategy<Value = ConfigurationItem> {
                     ci_type: CiTypeId::new(ci_type),
                     name,
                     stage,
+                    stage_assumed: ci_type % 2 == 0,
                     tags,
                     attributes,
                     origins: origins.collect(),
@@ -521,7 +522,12 @@ fn reviews() -> impl Strategy<Value = ReviewItem> {
         }),
     ];
     let kind = any::<prop::sample::Index>();
-    (ci_ids(), kind, names(), texts, vec(ci_ids(), 0..3), seconds(), state).prop_map(
+    let source = sources().prop_map(|source| SourceName {
+        name: source.name,
+        feed: source.feed,
+        scope: source.scope,
+    });
+    (ci_ids(), kind, source, texts, vec(ci_ids(), 0..3), seconds(), state).prop_map(
         |(id, kind, source, (subject, ci_type, record, reason), candidates, first_seen, state)| ReviewItem {
             id: ReviewId::from_uuid(id.as_uuid()),
             kind: ReviewKind::ALL[kind.index(3)],

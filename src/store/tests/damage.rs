@@ -179,20 +179,20 @@ fn what_an_interrupted_creation_left_is_removed() {
 fn a_newer_format_is_refused_and_left_alone() {
     for name in [JOURNAL_FILE, CHECKPOINT_FILE] {
         let folder = written();
-        set_format(&file(&folder, name), 3);
+        set_format(&file(&folder, name), 4);
         let refused = Store::open(folder.path());
         let error = refused.expect_err("it is refused");
         assert!(
-            matches!(&error, OpenError::TooNew { path, found: 3, supported: 2 } if path.ends_with(name)),
+            matches!(&error, OpenError::TooNew { path, found: 4, supported: 3 } if path.ends_with(name)),
             "{error:?}"
         );
         assert!(
             error
                 .to_string()
-                .ends_with("has format 3, this program reads up to format 2"),
+                .ends_with("has format 4, this program reads up to format 3"),
             "{error}"
         );
-        assert_eq!(format(&file(&folder, name)), 3);
+        assert_eq!(format(&file(&folder, name)), 4);
     }
 }
 
@@ -209,7 +209,7 @@ fn a_file_that_states_format_zero_is_damaged() {
 #[test]
 fn a_new_store_has_the_present_format() {
     let folder = written();
-    assert_eq!(formats(&folder), (2, 2));
+    assert_eq!(formats(&folder), (3, 3));
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn an_earlier_format_is_read_and_verified_as_it_is_and_goes_with_the_first_write
     store = opened(&folder);
     store.append(&[entry_of(7, 5)]).expect("it is written");
     drop(store);
-    assert_eq!(formats(&folder), (2, 1), "each file for itself");
+    assert_eq!(formats(&folder), (3, 1), "each file for itself");
 
     store = opened(&folder);
     let header = header(&store, 80);
@@ -249,7 +249,7 @@ fn an_earlier_format_is_read_and_verified_as_it_is_and_goes_with_the_first_write
     let report = store.verify();
     assert!(report.is_clean(), "{report:?}");
     drop((store, writer));
-    assert_eq!(formats(&folder), (2, 2));
+    assert_eq!(formats(&folder), (3, 3));
 }
 
 const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Decision, Pair};
 use crate::app::CommandError;
-use crate::app::check::ledger::{field_value, implied, text};
+use crate::app::check::ledger::{field_value, implied, is_said_by_first, text};
 use crate::app::check::observe::pinnable;
 use crate::graph::Estate;
 use crate::model::{
@@ -214,6 +214,10 @@ impl Merging<'_> {
         match (survivor.standing.is_pinned(id), absorbed.standing.is_pinned(id)) {
             (false, true) => Some(MergeSide::Absorbed),
             (false, false) if id == AttributeId::TAGS => None,
+            (false, false) if id == AttributeId::STAGE && stated(survivor, id).is_empty() => {
+                let says = !stated(absorbed, id).is_empty();
+                Some(if says { MergeSide::Absorbed } else { MergeSide::Survivor })
+            }
             (true, _) | (false, false) => Some(MergeSide::Survivor),
         }
     }
@@ -231,18 +235,14 @@ impl Merging<'_> {
                 fields.tags.dedup();
             }
         }
-        let stated = |fields: &CiFields| -> Vec<Attribute> {
-            let stated: Vec<Attribute> = fields.standing.claims.of(id).collect();
-            if stated.is_empty() {
-                implied(fields, id).into_iter().collect()
-            } else {
-                stated
-            }
-        };
-        let said = newest(self.sides.iter().flat_map(stated));
+        let said = newest(self.sides.iter().flat_map(|side| stated(side, id)));
+        let said: Vec<Attribute> = said.into_values().collect();
+        if id == AttributeId::STAGE {
+            fields.stage_assumed = !is_said_by_first(fields, &said);
+        }
         let implied = implied(fields, id);
-        if said.len() > 1 || said.values().next() != implied.as_ref() {
-            claims.extend(said.into_values());
+        if said.len() > 1 || said.first() != implied.as_ref() {
+            claims.extend(said);
         }
         side
     }
@@ -328,6 +328,16 @@ impl Merging<'_> {
             secret: false,
         };
         (field.survivor.is_some() || field.absorbed.is_some()).then_some(field)
+    }
+}
+
+/// What is said of a field that every CI has.
+fn stated(fields: &CiFields, id: AttributeId) -> Vec<Attribute> {
+    let stated: Vec<Attribute> = fields.standing.claims.of(id).collect();
+    if stated.is_empty() {
+        implied(fields, id).into_iter().collect()
+    } else {
+        stated
     }
 }
 

@@ -60,6 +60,7 @@ fn ci_with(standing: Standing) -> ConfigurationItem {
         ci_type: CiTypeId::new(3),
         name: "web-01".to_owned(),
         stage: LifecycleStage::InService,
+        stage_assumed: false,
         tags: vec!["blue".to_owned()],
         attributes: Attributes::new(attributes.collect()),
         origins: vec![Origin {
@@ -324,7 +325,7 @@ fn reviews() -> Vec<(&'static str, ReviewItem)> {
     let item = |state| ReviewItem {
         id: ReviewId::from_uuid(Uuid::from_u128(8)),
         kind: ReviewKind::NoMatchStaged,
-        source: name("scan"),
+        source: SourceName::plain(name("scan")),
         subject: "k1".into(),
         ci_type: "lift".into(),
         record: "{}".into(),
@@ -398,6 +399,29 @@ fn items_of_format_2() -> Vec<(&'static str, DeltaItem)> {
     items
 }
 
+/// What the third format added.
+fn items_of_format_3() -> Vec<(&'static str, DeltaItem)> {
+    let assumed = ConfigurationItem::new(CiFields {
+        stage_assumed: true,
+        ..plain_ci().to_fields()
+    });
+    let whole = |(_, review)| ReviewItem {
+        source: source("vms", "north").called(),
+        ..review
+    };
+    let review = reviews().into_iter().map(whole).next().expect("an open one");
+    vec![
+        (
+            "CI of which nobody said the stage",
+            DeltaItem::Ci(BeforeAfter::created(assumed)),
+        ),
+        (
+            "review item with feed and scope",
+            DeltaItem::Review(BeforeAfter::created(review)),
+        ),
+    ]
+}
+
 /// A line an item: what it is, and its bytes in hexadecimal.
 fn listed(items: &[(&str, DeltaItem)]) -> String {
     let mut lines = String::new();
@@ -425,6 +449,11 @@ fn the_items_of_format_1_keep_their_bytes() {
 #[test]
 fn the_items_of_format_2_keep_their_bytes() {
     insta::assert_snapshot!(listed(&items_of_format_2()));
+}
+
+#[test]
+fn the_items_of_format_3_keep_their_bytes() {
+    insta::assert_snapshot!(listed(&items_of_format_3()));
 }
 
 #[test]

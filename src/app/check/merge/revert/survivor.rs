@@ -23,6 +23,9 @@ impl Reverting<'_> {
         let mut fields = now.clone();
         self.plain_fields(&mut fields, &before, &after, lost);
         self.attributes(&mut fields, &before, &after, lost);
+        if fields.stage_assumed == after.stage_assumed {
+            fields.stage_assumed = before.stage_assumed;
+        }
         let mut ledger = Ledger::open(self.estate, slot, fields, circumstances.voice(None));
         for source in &self.leaving {
             ledger.withdraw(*source);
