@@ -124,7 +124,8 @@ mod tests {
             "countsByTier": [{"tier": 2, "counts": {"atRisk": 0, "degraded": 1, "down": 0}},
                              {"tier": null, "counts": {"atRisk": 1, "degraded": 0, "down": 1}}],
             "impacted": {"nodes": [], "pageInfo": {"hasNextPage": false, "endCursor": null}, "totalCount": 0},
-            "services": [], "absorbed": [], "weakened": [], "heldAssumptions": [], "warnings": [], "evidence": { "staleCis": 0 }
+            "services": [], "absorbed": [], "weakened": [], "heldAssumptions": [], "warnings": [],
+            "evidence": { "staleCis": 0 }
         }))
         .expect("a report");
         let met = |text: &str| text.parse::<Condition>().expect("a condition").is_met(&report);
