@@ -28,8 +28,8 @@ const SOME: &str = r#"{"ci":{"key":"db","type":"server","name":"db-01"}}
 "#;
 
 fn complete(client: &Client, payload: &str) {
-    let begin = r#"mutation { beginSync(source: "apm", feed: "calls") { id } }"#;
-    let begun = client.data(begin, &Value::Null);
+    let mutation = r#"mutation { beginSync(source: "apm", feed: "calls") { id } }"#;
+    let begun = client.data(mutation, &Value::Null);
     let session = begun["beginSync"]["id"].as_str().expect("an id").to_owned();
     let pushed = client.ingest(&format!("?session={session}"), payload);
     assert_eq!(pushed.summary()["complete"], true, "{pushed:?}");
