@@ -102,7 +102,7 @@ pub enum SessionError {
     Unknown(Uuid),
     /// Something is pushed to it: so many pushes.
     #[error(
-        "{1} pushes to the sync session {0} are under way, and what they bring would be swept: complete it when they have ended"
+        "something is being pushed to the sync session {0} (pushes under way: {1}), and what is still to come would be swept: complete it when they have ended"
     )]
     Running(Uuid, u64),
     /// What was pushed to it is not all there.
