@@ -235,7 +235,7 @@ pub(super) fn show(report: &ImpactReport, state_min: ImpactState, output: &Outpu
     }
     if report.evidence.stale_cis.0 > 0 {
         output.note(&format!(
-            "{} of the impacted are stale: no source speaks of them any more",
+            "stale among the impacted: {}, of which no source speaks any more",
             report.evidence.stale_cis
         ));
     }
