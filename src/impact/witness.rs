@@ -181,6 +181,14 @@ impl ImpactReport {
         Some(found.step(slot, state, round))
     }
 
+    /// How many links and members [`ImpactReport::last_step`] may have to look at.
+    pub fn last_step_cost(view: ImpactView<'_>, slot: Slot) -> u64 {
+        let links = view.index.incoming(slot);
+        let members = links.iter().filter(|link| link.is_group());
+        let members: usize = members.map(|link| view.index.members(link.other).len()).sum();
+        (links.len() + members) as u64
+    }
+
     /// The CIs of the same component that fell in the same round.
     pub(super) fn fell_together(&self, view: ImpactView<'_>, slot: Slot, round: u32) -> Vec<Slot> {
         let component = |slot: Slot| view.index.grounding().place(slot).map(|place| place.component);

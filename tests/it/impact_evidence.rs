@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::process::{Client, Process};
+use crate::process::{Client, Process, run_on};
 
 const QUESTION: &str = r#"{
   impact(failed: [{ ref: "server:db-01" }]) {
@@ -18,7 +18,7 @@ const ALL: &str = r#"{"ci":{"key":"db","type":"server","name":"db-01"}}
 {"ci":{"key":"shop","type":"application","name":"shop"}}
 {"ci":{"key":"crm","type":"application","name":"crm"}}
 {"relationship":{"from":"shop","type":"depends_on","to":"db"}}
-{"relationship":{"from":"crm","type":"depends_on","to":"shop"}}
+{"relationship":{"from":"crm","type":"depends_on","to":"shop","qualifier":"rest"}}
 "#;
 
 /// What is left of them.
@@ -68,4 +68,7 @@ fn an_answer_tells_its_weakest_evidence_and_what_is_stale() {
     let stale = evidence(&client);
     assert_eq!(stale["staleCis"], 1, "{stale}");
     assert!(server.stop().success());
+    let told = run_on(&folder.path().join("data"), &["impact", "server:db-01"]);
+    let words = String::from_utf8_lossy(&told.stderr);
+    assert!(words.contains("stale among the impacted: 1,"), "{told:?}");
 }

@@ -10,11 +10,8 @@ use crate::api::scalars::Long;
 use crate::api::types::CiObject;
 use crate::graph::budget::Budget;
 use crate::graph::{RelationshipRef, Slot};
-use crate::impact::{Cause, WitnessStep};
+use crate::impact::{Cause, ImpactReport, WitnessStep};
 use crate::model::RelationshipId;
-
-/// Budget steps that looking for the cause of one CI counts as.
-const STEPS_OF_A_CAUSE: u64 = 4;
 
 /// What an impact answer rests on: of every impacted CI the relationship that put it into its state, as the
 /// last step of its witness has it.
@@ -53,7 +50,8 @@ impl ImpactEvidence {
         let (mut known, mut stale) = (BTreeSet::<RelationshipId>::new(), 0_u64);
         let mut weakest: Option<(RelationshipRef<'_>, WitnessStep)> = None;
         for impacted in answer.report.impacted_unordered() {
-            if budget.spend(STEPS_OF_A_CAUSE).is_err() {
+            let cost = ImpactReport::last_step_cost(answer.impact_view(), impacted.slot);
+            if budget.spend(1 + cost).is_err() {
                 evidence.complete = false;
                 break;
             }

@@ -240,9 +240,9 @@ pub(super) fn carrier(
             return direct;
         }
     }
-    let between = view
-        .relationships_between(target, source)
-        .chain(view.relationships_between(source, target));
+    // Looked for at the target: the source may be a hub, and every CI that it hits is asked about.
+    let stated = view.relationships_from(target).filter(|found| found.to() == source);
+    let between = stated.chain(view.relationships_to(target).filter(|found| found.from() == source));
     let of_type = between.filter(|found| relationship_type.is_none_or(|wanted| found.relationship_type() == wanted));
     of_type.filter(carries).min_by_key(RelationshipRef::id)
 }
