@@ -221,7 +221,8 @@ impl<'a> Evaluation<'a> {
             let (from, to) = if special {
                 levels(index, &self.reading, self.phase, rise, *link)
             } else {
-                ends(self.reading.carry[usize::from(link.strength & 15)], rise)
+                let [from, to] = [rise.from, rise.to].map(|level| self.reading.arriving_from(level));
+                (from.over(*link), to.over(*link))
             };
             if to > from {
                 let weight = index.weight(*link, link.other, rise.slot);
@@ -286,21 +287,31 @@ impl<'a> Evaluation<'a> {
         if first && self.phase == Phase::After {
             self.fail_arcs();
         }
+        match (special, confined) {
+            (false, false) => self.relax_all::<false, false>(frontier, first),
+            (false, true) => self.relax_all::<false, true>(frontier, first),
+            (true, false) => self.relax_all::<true, false>(frontier, first),
+            (true, true) => self.relax_all::<true, true>(frontier, first),
+        }
+    }
+
+    #[inline]
+    fn relax_all<const SPECIAL: bool, const CONFINED: bool>(
+        &mut self,
+        frontier: usize,
+        first: bool,
+    ) -> Result<(), TruncationReason> {
         let end = self.scratch.rises.log.len();
         for start in (frontier..end).step_by(TOGETHER) {
             let runs = self.fetch(start..end.min(start + TOGETHER));
+            let links = runs.iter().map(|links| links.len() as u64).sum();
+            if let Err(reason) = self.charge(links) {
+                self.undo(frontier, start, first);
+                return Err(reason);
+            }
             for (position, links) in (start..end).zip(runs) {
                 let rise = self.scratch.rises.log[position];
-                if let Err(reason) = self.charge(links.len() as u64) {
-                    self.undo(frontier, position, first);
-                    return Err(reason);
-                }
-                match (special, confined) {
-                    (false, false) => self.spread::<false, false>(rise, links),
-                    (false, true) => self.spread::<false, true>(rise, links),
-                    (true, false) => self.spread::<true, false>(rise, links),
-                    (true, true) => self.spread::<true, true>(rise, links),
-                }
+                self.spread::<SPECIAL, CONFINED>(rise, links);
             }
         }
         Ok(())
@@ -346,11 +357,12 @@ impl<'a> Evaluation<'a> {
             ..
         } = &mut *self.scratch;
         let floor = self.reading.floor;
+        let [arrived, arriving] = [rise.from, rise.to].map(|level| self.reading.arriving_from(level));
         for link in links {
             let (from, to) = if SPECIAL {
                 levels(index, &self.reading, self.phase, rise, *link)
             } else {
-                ends(self.reading.carry[usize::from(link.strength & 15)], rise)
+                (arrived.over(*link), arriving.over(*link))
             };
             if to <= from {
                 continue;

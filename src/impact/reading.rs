@@ -11,25 +11,38 @@ pub(super) type Carry = [u8; 4];
 
 const NOTHING: Carry = [0; 4];
 
-/// What arrives over a link, by the number of its strength.
-const TRANSITIVE: [Carry; 16] = carries(1);
+/// What arrives from sources in one state, by the number of the strength. There is room for every
+/// value of four bits, so that looking one up needs no check.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arriving([u8; 16]);
+
+impl Arriving {
+    /// What arrives over a link, as a level.
+    #[inline]
+    pub(super) const fn over(&self, link: Link) -> u8 {
+        self.0[(link.strength & 15) as usize]
+    }
+}
+
+/// What arrives, by the level of the source.
+const TRANSITIVE: [Arriving; 4] = arriving(1);
 
 /// The same where nothing carries `AT_RISK` on.
-const LOCAL: [Carry; 16] = carries(2);
+const LOCAL: [Arriving; 4] = arriving(2);
 
 /// All strengths, where sources below `source_min` carry nothing.
-const fn carries(source_min: u8) -> [Carry; 16] {
-    let mut carries = [NOTHING; 16];
+const fn arriving(source_min: u8) -> [Arriving; 4] {
+    let mut arriving = [Arriving([0; 16]); 4];
     let mut number = 0;
     while let Some(strength) = Strength::from_number(number) {
         let mut source = source_min;
         while source < 4 {
-            carries[number as usize][source as usize] = strength.apply(ImpactState::from_level(source)).level();
+            arriving[source as usize].0[number as usize] = strength.apply(ImpactState::from_level(source)).level();
             source += 1;
         }
         number += 1;
     }
-    carries
+    arriving
 }
 
 /// A membership that failed: the member counts as at least this bad, whatever its state.
@@ -49,11 +62,11 @@ pub(super) struct FailedPlain {
     pub(super) relationship_type: Option<RelationshipTypeId>,
 }
 
-/// The question's way to read a link. `carry` has room for every value of four bits, so that
-/// looking up a strength needs no check.
+/// The question's way to read a link.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
-    pub(super) carry: [Carry; 16],
+    /// By the level of the source: who rose looks at all its links in the same two of these.
+    arriving: [Arriving; 4],
     /// Levels below are not told apart from `OK`. What is at least that bad depends on nothing
     /// better (section 2.6 of the law, no amplification).
     pub(super) floor: u8,
@@ -66,19 +79,19 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn new(premises: &Premises, floor: ImpactState) -> Self {
-        let mut carry = match premises.at_risk {
+        let mut arriving = match premises.at_risk {
             AtRiskReading::Transitive => TRANSITIVE,
             AtRiskReading::Local => LOCAL,
         };
-        for arriving in carry.as_flattened_mut() {
-            if *arriving < floor.level() {
-                *arriving = 0;
+        for level in arriving.iter_mut().flat_map(|arriving| &mut arriving.0) {
+            if *level < floor.level() {
+                *level = 0;
             }
         }
         let mut excluded: Vec<u16> = premises.excluded_types.iter().map(|id| id.number()).collect();
         excluded.sort_unstable();
         Self {
-            carry,
+            arriving,
             floor: floor.level(),
             grounded: premises.grounded,
             excluded,
@@ -114,7 +127,7 @@ impl Reading {
         if type_number.is_some_and(|number| self.is_excluded(number)) {
             return;
         }
-        let level = self.carry[usize::from(arc.strength.number())][usize::from(ImpactState::Down.level())];
+        let level = self.carry(arc.strength)[usize::from(ImpactState::Down.level())];
         let (source, target) = (arc.source.number(), arc.target.number());
         match arc.carrier {
             Carrier::Plain => {
@@ -166,14 +179,25 @@ impl Reading {
         if self.is_excluded(link.relationship_type) {
             NOTHING
         } else {
-            self.carry[usize::from(link.strength & 15)]
+            self.arriving.map(|arriving| arriving.over(link))
         }
     }
 
     /// What a membership carries, its own failure left aside. Of several contributions the
     /// excluded ones carry nothing; the member's weight stays.
     pub(super) fn member(&self, index: &DependencyIndex, link: Link, group: u32, member: u32) -> Carry {
-        self.carry[usize::from(self.member_strength(index, link, group, member).number() & 15)]
+        self.carry(self.member_strength(index, link, group, member))
+    }
+
+    fn carry(&self, strength: Strength) -> Carry {
+        self.arriving
+            .map(|arriving| arriving.0[usize::from(strength.number() & 15)])
+    }
+
+    /// What arrives from a source of this level, where no link is special.
+    #[inline]
+    pub(super) fn arriving_from(&self, level: u8) -> &Arriving {
+        &self.arriving[usize::from(level & 3)]
     }
 
     /// The strength of a membership, without what is excluded.

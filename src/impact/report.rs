@@ -65,15 +65,23 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts from what each bucket holds, given one place further; empties `by_type`.
-    fn new(buckets: &[usize; BUCKETS + 1], by_type: &mut [StateCounts]) -> Self {
+    /// Counts from what each bucket holds, given one place further; puts `by_type` back to zeros.
+    fn new(buckets: &[usize; BUCKETS + 1], by_type: &mut [[u32; 4]]) -> Self {
         let mut counts = Self::default();
         for (bucket, cis) in buckets[1..].iter().enumerate() {
             let after = [ImpactState::Down, ImpactState::Degraded, ImpactState::AtRisk][bucket / TIERS];
             counts.all.add(after, *cis as u64);
             counts.by_tier[(bucket + 1) % TIERS].add(after, *cis as u64);
         }
-        let types = (0u16..).map(CiTypeId::new).zip(by_type.iter_mut().map(std::mem::take));
+        let by_type = by_type.iter_mut().map(|levels| {
+            let [_, at_risk, degraded, down] = std::mem::take(levels).map(u64::from);
+            StateCounts {
+                at_risk,
+                degraded,
+                down,
+            }
+        });
+        let types = (0u16..).map(CiTypeId::new).zip(by_type);
         counts.by_type = types.filter(|(_, counts)| counts.total() > 0).collect();
         counts
     }
@@ -322,22 +330,20 @@ fn impacted(view: ImpactView<'_>, scratch: &mut Scratch) -> Impacted {
         ..
     } = scratch;
     let mut buckets = [0; BUCKETS + 1];
-    for rise in &rises.log {
+    places.extend(rises.log.iter().map(|rise| {
         let cell = cells[rise.slot as usize];
         if rise.to != now(cell) {
-            places.push(SUPERSEDED);
-            continue;
+            return SUPERSEDED;
         }
-        let slot = Slot::new(rise.slot);
-        let (tier, ci_type) = (view.columns.tier(slot), view.columns.ci_type(slot));
+        let (tier, ci_type) = view.columns.tier_and_type(Slot::new(rise.slot));
         let bucket = bucket(rise.to, tier);
         buckets[bucket + 1] += 1;
         if counts_by_type.len() <= ci_type.index() {
-            counts_by_type.resize(ci_type.index() + 1, StateCounts::default());
+            counts_by_type.resize(ci_type.index() + 1, [0; 4]);
         }
-        counts_by_type[ci_type.index()].add(ImpactState::from_level(rise.to), 1);
-        places.push(u8::try_from(bucket).unwrap_or(SUPERSEDED) << 2 | before(cell));
-    }
+        counts_by_type[ci_type.index()][usize::from(rise.to & 3)] += 1;
+        u8::try_from(bucket).unwrap_or(SUPERSEDED) << 2 | before(cell)
+    }));
     let counts = Counts::new(&buckets, counts_by_type);
     for bucket in 0..BUCKETS {
         buckets[bucket + 1] += buckets[bucket];

@@ -8,7 +8,6 @@ use parking_lot::Mutex;
 use crate::graph::Slot;
 
 use super::counters::{CLEAR_WHOLE_SHARE, Counters};
-use super::report::StateCounts;
 use super::rises::Rises;
 use super::ungrounded::Shake;
 
@@ -56,8 +55,8 @@ pub struct Scratch {
     pub(super) shaken: Vec<Shake>,
     /// While the answer is collected: bucket and state before, by place in the log.
     pub(super) places: Vec<u8>,
-    /// While the answer is collected; empty counts else.
-    pub(super) counts_by_type: Vec<StateCounts>,
+    /// While the answer is collected, CIs by type number and level; nothing but zeros else.
+    pub(super) counts_by_type: Vec<[u32; 4]>,
     /// The rises up to `before`.
     pub(super) start: Rises,
     /// The rises from `before` to after.

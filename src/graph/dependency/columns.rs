@@ -120,6 +120,13 @@ impl CiColumns {
             .filter(|tier| *tier > 0)
     }
 
+    /// Tier and type of the CI in `slot`, which lie side by side.
+    #[inline]
+    pub(crate) fn tier_and_type(&self, slot: Slot) -> (Option<u8>, CiTypeId) {
+        let facts = self.facts.get(slot.index()).unwrap_or(&NOTHING);
+        (Some(facts.tier).filter(|tier| *tier > 0), facts.ci_type)
+    }
+
     /// The own state of the CI in `slot` when the present counts; `OK` if it does not take part.
     pub fn current(&self, slot: Slot) -> ImpactState {
         let facts = self.facts.get(slot.index());
