@@ -47,7 +47,8 @@ pub use dependencies::{Dependencies, Dependency, DependencyLink, DependencyRole,
 pub use lint::{LintCode, LintCount, LintFinding, LintReport, LintSeverity, lints};
 pub use potential::{Potential, potential_impact};
 pub use probable_cause::{
-    CauseError, CauseLimit, CauseQuestion, Fit, JointCause, ProbableCauses, RankedCause, Score, probable_causes,
+    CauseError, CauseLimit, CauseQuestion, Fit, FitCounts, JointCause, ObservationWeight, ProbableCauses, RankedCause,
+    Score, probable_causes,
 };
 pub use probe::{Mark, Probe, ProbeError};
 pub use proof::{Proof, ProofCause, ProofNode};

@@ -156,6 +156,10 @@ impl From<CauseError> for ApiError {
                     .with("field", "healthy")
                     .with("value", value)
             }
+            CauseError::WeightUnobserved { ci } => {
+                let value = ci.to_string();
+                Self::input("weights", error.to_string()).with("value", value)
+            }
             CauseError::LevelOk => Self::new(ErrorCode::InvalidState, error.to_string())
                 .with("field", "level")
                 .with("value", "OK"),

@@ -53,7 +53,7 @@ pub use impact::{
     WitnessRelationship, WitnessStep,
 };
 pub(super) use impact::{Answer, ResultFilter};
-pub use impact_input::{FailedCiInput, ImpactFilterInput, ImpactLimitsInput};
+pub use impact_input::{FailedCiInput, ImpactFilterInput, ImpactLimitsInput, ObservationWeightInput};
 pub(super) use lint::LintAnswer;
 pub use lint::{LintCode, LintCount, LintFilterInput, LintFinding, LintGroup, LintReportObject, LintSeverity};
 pub use merge::{

@@ -3,10 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::model::ImpactState;
+use crate::model::redundancy::WeightError;
+use crate::model::{ImpactState, Weight};
 
 use super::answer::{Long, ShortCi};
 use super::backend::{Backend, Document};
@@ -26,19 +28,24 @@ what a failure would bring about with what was observed: 1 is a perfect fit. Nam
 with --healthy: they tell the switch from the site. A CI that would be hit and was not looked at
 counts little, so name what you know.
 
+An observation counts 1, or as much as is written behind it: how surely or how badly it was seen, such
+as the deviation of a metric. CI=3 counts like three plain observations that agree, from 1 to 1000000.
+
 Exit code 1: nothing explains any of the symptoms.
 
 Examples:
   linchpin cause application:shop-app business_service:payment
   linchpin cause business_service:shop --healthy web_server:web-01,technical_service:dns --json
+  linchpin cause application:shop-app=12 business_service:payment=3 --healthy web_server:web-01=5
   linchpin cause web_server:web-01 --level DOWN --max-causes 1")]
 pub(super) struct Cause {
-    /// The CIs observed to be bad: each an id, `type:name` or an identifier.
-    #[arg(required = true, value_name = "SYMPTOM")]
-    symptoms: Vec<String>,
-    /// CIs observed to be well.
-    #[arg(long, value_name = "CI", value_delimiter = ',')]
-    healthy: Vec<String>,
+    /// The CIs observed to be bad: each an id, `type:name` or an identifier, with its weight if that is
+    /// not 1.
+    #[arg(required = true, value_name = "SYMPTOM[=WEIGHT]", value_parser = CiAndWeight::parser())]
+    symptoms: Vec<CiAndWeight>,
+    /// CIs observed to be well, with their weights if they are not 1.
+    #[arg(long, value_name = "CI[=WEIGHT]", value_delimiter = ',', value_parser = CiAndWeight::parser())]
+    healthy: Vec<CiAndWeight>,
     /// From which state on a CI is bad.
     #[arg(long, value_name = "STATE", default_value = "DEGRADED")]
     level: ImpactState,
@@ -53,6 +60,43 @@ pub(super) struct Cause {
     first: u32,
     #[command(flatten)]
     premises: Premises,
+}
+
+/// A CI that was observed, and what that counts as if it is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct CiAndWeight {
+    ci: String,
+    weight: Option<Weight>,
+}
+
+impl CiAndWeight {
+    /// Reads `CI` or `CI=WEIGHT`. References may hold `=` themselves, so only a number behind the last
+    /// one is taken for a weight.
+    fn read(text: &str) -> Result<Self, WeightError> {
+        let number = text.rsplit_once('=').filter(|(_, tail)| tail.parse::<f64>().is_ok());
+        let Some((ci, number)) = number else {
+            return Ok(Self {
+                ci: text.to_owned(),
+                weight: None,
+            });
+        };
+        let whole = number.parse().map_err(|_| WeightError(number.to_owned()))?;
+        Ok(Self {
+            ci: ci.to_owned(),
+            weight: Some(Weight::new(whole)?),
+        })
+    }
+
+    /// Reads an argument as [`CiAndWeight::read`] does.
+    fn parser() -> impl TypedValueParser<Value = Self> {
+        NonEmptyStringValueParser::new().try_map(|text| Self::read(&text))
+    }
+
+    /// As the API takes it, if a weight is said.
+    fn to_json(&self) -> Option<Value> {
+        let weight = self.weight?.get();
+        Some(json!({ "ref": self.ci, "weight": weight }))
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,6 +122,9 @@ struct Ranked {
     explains: Long,
     misses: Long,
     false_alarms: Long,
+    explains_weight: Long,
+    misses_weight: Long,
+    false_alarms_weight: Long,
     unobserved: Long,
     recent_changes: Vec<Change>,
 }
@@ -120,9 +167,14 @@ impl Change {
 
 pub(super) fn run(options: &Cause, backend: &Backend, output: &Output) -> anyhow::Result<ExitCode> {
     let mut variables = options.premises.variables();
+    let cis = |observed: &[CiAndWeight]| -> Vec<String> { observed.iter().map(|one| one.ci.clone()).collect() };
+    let observed = options.symptoms.iter().chain(&options.healthy);
+    let weights: Vec<Value> = observed.filter_map(CiAndWeight::to_json).collect();
+    let are_weighed = !weights.is_empty();
     let own = json!({
-        "symptoms": options.symptoms,
-        "healthy": options.healthy,
+        "symptoms": cis(&options.symptoms),
+        "healthy": cis(&options.healthy),
+        "weights": weights,
         "level": options.level.as_str(),
         "maxCauses": options.max_causes,
         "maxCandidates": options.max_candidates,
@@ -133,7 +185,7 @@ pub(super) fn run(options: &Cause, backend: &Backend, output: &Output) -> anyhow
     let answer = data["probableCauses"].take();
     output.json(&answer);
     let found: Found = serde_json::from_value(answer)?;
-    show(&found, output);
+    show(&found, are_weighed, output);
     if found.ranking_count.0 == 0 {
         output.note("nothing explains any of the symptoms");
         return Ok(ExitCode::from(super::NO));
@@ -142,7 +194,25 @@ pub(super) fn run(options: &Cause, backend: &Backend, output: &Output) -> anyhow
 }
 
 /// Shows the causes together, the ranking, what is left over.
-fn show(found: &Found, output: &Output) {
+fn show(found: &Found, are_weighed: bool, output: &Output) {
+    show_together(found, output);
+    show_ranking(found, are_weighed, output);
+    let listed = found.ranking.len() as u64;
+    if found.ranking_count.0 > listed {
+        output.note(&format!("{listed} of {}; --first shows more", found.ranking_count));
+    }
+    if !found.complete {
+        output.note(&format!(
+            "not complete ({}), {} of {} candidates were tried: {}",
+            found.truncated_reason.as_deref().unwrap_or_default(),
+            found.candidates_considered,
+            found.total_candidates,
+            found.how_to_go_on.as_deref().unwrap_or_default()
+        ));
+    }
+}
+
+fn show_together(found: &Found, output: &Output) {
     let causes = found.causes.iter().map(|cause| {
         let explained: Vec<String> = cause.explains.iter().map(ShortCi::reference).collect();
         let pair = cause.paired_with.as_ref();
@@ -162,44 +232,76 @@ fn show(found: &Found, output: &Output) {
     if !found.causes.is_empty() {
         output.line("");
     }
+}
+
+/// Shows the single causes; what observations weigh where weights were given.
+fn show_ranking(found: &Found, are_weighed: bool, output: &Output) {
+    let counted = |count: Long, weight: Long| match are_weighed {
+        true => format!("{count} ({weight})"),
+        false => count.to_string(),
+    };
     let ranking = found.ranking.iter().map(|cause| {
         let newest = cause.recent_changes.first();
         vec![
             cause.ci.reference(),
             scored(cause.score_value, &cause.score),
-            cause.explains.to_string(),
-            cause.misses.to_string(),
-            cause.false_alarms.to_string(),
+            counted(cause.explains, cause.explains_weight),
+            counted(cause.misses, cause.misses_weight),
+            counted(cause.false_alarms, cause.false_alarms_weight),
             cause.unobserved.to_string(),
             newest.map(Change::told).unwrap_or_default(),
         ]
     });
+    let headings = match are_weighed {
+        true => ["EXPLAINS (WEIGHT)", "MISSES (WEIGHT)", "FALSE (WEIGHT)"],
+        false => ["EXPLAINS", "MISSES", "FALSE"],
+    };
+    let [explains, misses, false_alarms] = headings;
     let headings = [
         "CAUSE",
         "SCORE",
-        "EXPLAINS",
-        "MISSES",
-        "FALSE",
+        explains,
+        misses,
+        false_alarms,
         "UNOBSERVED",
         "LAST CHANGE",
     ];
     output.table(&headings, ranking.collect());
-    let listed = found.ranking.len() as u64;
-    if found.ranking_count.0 > listed {
-        output.note(&format!("{listed} of {}; --first shows more", found.ranking_count));
-    }
-    if !found.complete {
-        output.note(&format!(
-            "not complete ({}), {} of {} candidates were tried: {}",
-            found.truncated_reason.as_deref().unwrap_or_default(),
-            found.candidates_considered,
-            found.total_candidates,
-            found.how_to_go_on.as_deref().unwrap_or_default()
-        ));
-    }
 }
 
 /// `0.930 (40/43)`
 fn scored(value: f64, exact: &str) -> String {
     format!("{value:.3} ({exact})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_behind_the_last_equals_sign_is_a_weight() {
+        let read = |text: &str| {
+            let read = CiAndWeight::read(text).expect("readable");
+            (read.ci, read.weight.map(Weight::get))
+        };
+        assert_eq!(
+            read("application:shop-app=12"),
+            ("application:shop-app".to_owned(), Some(12))
+        );
+        for text in ["application:shop-app", "label:a=b", "label:a=b=", "label:a="] {
+            assert_eq!(read(text), (text.to_owned(), None));
+        }
+        assert_eq!(read("label:a=b=3"), ("label:a=b".to_owned(), Some(3)));
+        for (text, number) in [
+            ("a=0", "0"),
+            ("a=-1", "-1"),
+            ("a=1.5", "1.5"),
+            ("a=1000001", "1000001"),
+            ("a=99999999999999999999", "99999999999999999999"),
+        ] {
+            let refused = CiAndWeight::read(text).expect_err("no weight").to_string();
+            let expected = format!("`{number}` is no weight: use a whole number from 1 to 1000000");
+            assert_eq!(refused, expected);
+        }
+    }
 }

@@ -10,7 +10,7 @@ mod pairs;
 use rustc_hash::FxHashSet;
 
 use crate::graph::Slot;
-use crate::model::{CiId, ImpactState};
+use crate::model::{CiId, ImpactState, Weight};
 
 use super::given::Given;
 use super::ladder::{Ladder, Step};
@@ -21,7 +21,7 @@ use super::report::TruncationReason;
 use super::scratch::Scratch;
 
 use candidates::{Candidates, Meter, candidates};
-pub use fit::{Fit, Score};
+pub use fit::{Fit, FitCounts, Score};
 use fit::{Observation, Observed};
 use pairs::Pair;
 
@@ -32,6 +32,10 @@ pub struct CauseQuestion {
     pub symptoms: Vec<Slot>,
     /// The CIs observed to be good (O-).
     pub healthy: Vec<Slot>,
+    /// What observations count as, where they do not count 1: how surely, or how badly, something was
+    /// seen. A weight of 3 counts as three plain observations that agree. Of two for one CI the larger
+    /// counts.
+    pub weights: Vec<ObservationWeight>,
     /// From which state on a CI is bad.
     pub level: ImpactState,
     /// Causes put together at most.
@@ -56,12 +60,22 @@ impl Default for CauseQuestion {
         Self {
             symptoms: Vec::new(),
             healthy: Vec::new(),
+            weights: Vec::new(),
             level: ImpactState::Degraded,
             causes_max: Self::CAUSES_MAX,
             candidates_max: Self::CANDIDATES_MAX,
             premises: Premises::default(),
         }
     }
+}
+
+/// What the observation of a CI, as a symptom or as healthy, counts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ObservationWeight {
+    /// The CI.
+    pub slot: Slot,
+    /// How many plain observations it counts as.
+    pub weight: Weight,
 }
 
 /// A candidate that explains at least one symptom by itself.
@@ -141,6 +155,14 @@ pub enum CauseError {
         /// The CI.
         ci: CiId,
     },
+    /// A weight is given for what was not observed.
+    #[error(
+        "{ci} has a weight and is neither a symptom nor healthy: name it as one of the two, or leave the weight out"
+    )]
+    WeightUnobserved {
+        /// The CI.
+        ci: CiId,
+    },
     /// No symptom is `OK` or worse: everything is.
     #[error("the level of a symptom is AT_RISK, DEGRADED or DOWN, not OK")]
     LevelOk,
@@ -209,7 +231,8 @@ pub fn probable_causes(
         let pinned = pinned.contains(&slot.number());
         view.columns.takes_part(**slot) && !pinned && probe.before(**slot) < level
     };
-    let hits_max = observed.symptoms.iter().filter(can_rise).count() as u64;
+    let can_rise = observed.symptoms.iter().filter(can_rise);
+    let hits_max = can_rise.map(|slot| observed.weight(*slot)).sum();
     let mut search = Search {
         view,
         probe,
@@ -255,14 +278,14 @@ struct Search<'a> {
     observed: Observed,
     found: Candidates,
     level: ImpactState,
-    /// The symptoms that a failure can bring about at all.
+    /// The symptoms that a failure can bring about at all, by weight.
     hits_max: u64,
     answer: ProbableCauses,
 }
 
 impl Search<'_> {
     fn nothing(&self) -> Fit {
-        Fit::of_nothing(self.observed.symptoms.len() as u64)
+        self.observed.nothing()
     }
 
     /// Tries every candidate alone.

@@ -88,6 +88,21 @@ fn probable_causes_are_shown_and_their_absence_is_an_exit_code() {
     assert_eq!(answer["ranking"][0]["score"], "20/21");
     assert_eq!(answer["ranking"].as_array().unwrap().len(), 2);
     assert_eq!(answer["causes"].as_array().unwrap().len(), 1);
+    let weighed = [
+        "cause",
+        "application:shop-app=9",
+        "--healthy",
+        "business_service:payment=4",
+    ];
+    let answer = shop.run(&[&weighed[..], &["--level", "DOWN"]].concat());
+    assert_eq!(code(&answer), 0, "{answer:?}");
+    assert!(
+        out(&answer).contains("EXPLAINS (WEIGHT)") && out(&answer).contains("1 (9)"),
+        "{answer:?}"
+    );
+    let nothing = shop.run(&["cause", "application:shop-app=0"]);
+    assert_eq!(code(&nothing), 2, "{nothing:?}");
+    assert!(err(&nothing).contains("`0` is no weight"), "{nothing:?}");
     let none = shop.run(&["cause", "rack:rack-01", "--assume", "rack:rack-01=OK"]);
     assert_eq!(code(&none), 1, "{none:?}");
     let both = shop.run(&["cause", "rack:rack-01", "--healthy", "rack:rack-01"]);

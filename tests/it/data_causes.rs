@@ -6,8 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use linchpin::graph::{Slot, Snapshot};
-use linchpin::impact::{Budget, CauseQuestion, ImpactView, ProbableCauses, Scratch, probable_causes};
-use linchpin::model::ImpactState;
+use linchpin::impact::{
+    Budget, CauseQuestion, ImpactView, ObservationWeight, ProbableCauses, Scratch, probable_causes,
+};
+use linchpin::model::{ImpactState, Weight};
 use serde_json::{Value, json};
 
 use crate::ingest_support::{Database, down, sample};
@@ -62,8 +64,18 @@ fn slot(snapshot: &Snapshot, key: &str) -> Slot {
 }
 
 fn causes(snapshot: &Snapshot, symptoms: &BTreeSet<&str>, level: ImpactState) -> ProbableCauses {
+    answer(snapshot, symptoms, Vec::new(), level)
+}
+
+fn answer(
+    snapshot: &Snapshot,
+    symptoms: &BTreeSet<&str>,
+    weights: Vec<ObservationWeight>,
+    level: ImpactState,
+) -> ProbableCauses {
     let question = CauseQuestion {
         symptoms: symptoms.iter().map(|key| slot(snapshot, key)).collect(),
+        weights,
         level,
         ..CauseQuestion::default()
     };
@@ -76,51 +88,63 @@ fn causes(snapshot: &Snapshot, symptoms: &BTreeSet<&str>, level: ImpactState) ->
     found
 }
 
-/// Load balancers that the shop's call graph shows as ends of calls, and the services behind them.
-const BEHIND: [(&str, &str); 4] = [
-    (
-        "servi-searc.us-west-2.elb.amazonaws.com_remote",
-        "PetSearch_AWS::ECS::Fargate",
-    ),
-    (
-        "Servi-searc.us-west-2.elb.amazonaws.com_remote",
-        "PetSearch_AWS::ECS::Fargate",
-    ),
-    (
-        "servi-lista.us-west-2.elb.amazonaws.com_remote",
-        "petlistadoptions_AWS::ECS::Fargate",
-    ),
-    ("servi-petsi.us-west-2.elb.amazonaws.com_remote", "PetSite"),
-];
+/// What the alerts of a case weigh: hundredths of the worst deviation, rounded up.
+fn weights(snapshot: &Snapshot, alerting: &serde_json::Map<String, Value>) -> Vec<ObservationWeight> {
+    let deviations = alerting.values().filter_map(Value::as_f64);
+    let worst = deviations.fold(0.0, f64::max);
+    let weigh = |(key, deviation): (&String, &Value)| {
+        let hundredths = (100.0 * deviation.as_f64().expect("a deviation") / worst).ceil();
+        let number: i64 = format!("{hundredths:.0}").parse().expect("a whole number");
+        ObservationWeight {
+            slot: slot(snapshot, key),
+            weight: Weight::new(number).expect("a weight"),
+        }
+    };
+    alerting.iter().map(weigh).collect()
+}
 
-/// How often the injected fault is ranked first, and among the first three.
-fn ranked(snapshot: &Snapshot, cases: &Value) -> (u64, u64) {
-    let (mut first, mut third) = (0, 0);
-    for case in cases.as_object().expect("cases").values() {
+/// The place of the injected fault in each case, from 1; and by the two simpler rankings that the known
+/// answers come with.
+fn places(snapshot: &Snapshot, cases: &Value, are_weighed: bool) -> Vec<[Option<u64>; 3]> {
+    let cases = cases.as_object().expect("cases").values();
+    let place = |case: &Value| {
         let alerting = case["alerting_nodes_z3"].as_object().expect("alerts");
         let target = case["target"].as_str().expect("a target");
         let symptoms: BTreeSet<&str> = alerting.keys().map(String::as_str).chain([target]).collect();
         let fault = slot(snapshot, case["root_cause"].as_str().expect("a fault"));
-        let found = causes(snapshot, &symptoms, ImpactState::Degraded);
-        let rank = found.ranking.iter().position(|cause| cause.slot == fault);
-        first += u64::from(rank == Some(0));
-        third += u64::from(rank.is_some_and(|rank| rank < 3));
-    }
-    (first, third)
+        let weights = if are_weighed {
+            weights(snapshot, alerting)
+        } else {
+            Vec::new()
+        };
+        let found = answer(snapshot, &symptoms, weights, ImpactState::Degraded);
+        let place = found.ranking.iter().position(|cause| cause.slot == fault);
+        let simpler = ["rank_deepest_alerting", "rank_explains_most_alerts"].map(|rank| case[rank].as_u64());
+        [place.map(|place| place as u64 + 1), simpler[0], simpler[1]]
+    };
+    cases.map(place).collect()
 }
 
-/// The mapping: every node of the call graph is an application service, every call a `depends_on`.
-/// Symptoms are the nodes whose metric left the normal period by three standard deviations, as the
-/// known answers list them, and the node whose alarm opened the issue. Nobody is said to be
+/// In how many cases the fault is first, and in how many among the first three.
+fn tops(places: &[[Option<u64>; 3]], ranking: usize) -> (usize, usize) {
+    let within = |most: u64| {
+        let places = places.iter().filter_map(|places| places[ranking]);
+        places.filter(|place| *place <= most).count()
+    };
+    (within(1), within(3))
+}
+
+/// The mapping: every node of the call graph is an application service, every call a `depends_on`; the
+/// graph is that which was published. Symptoms are the nodes whose metric left the normal period by
+/// three standard deviations, as the known answers list them, each weighing its deviation in hundredths
+/// of the worst, and the node whose alarm opened the issue, which weighs 1. Nobody is said to be
 /// healthy: a fault of latency leaves most nodes within their noise, so silence says little.
 ///
-/// As published, the graph ends at the load balancers, because tracing stops there. On it the fault
-/// is among the first three more often than by the simpler ranking, but first less often.
-///
-/// What the balancers forward to (`BEHIND`) is not in the data. It was read from their names, after
-/// looking at the cases that were missed on these same faults, and after other choices of symptoms
-/// and healthy CIs had done no better. So the second figures guard against getting worse; they are
-/// no measure of how well causes are found in a system not seen before.
+/// With weights no case is ranked worse than by either of the simpler rankings, and the fault is first as
+/// often as by the better of them (19 of 26). More is not to be had from weights: in three of the other
+/// cases a database that is itself noisy accounts for every symptom and for nothing else, which scores 1
+/// whatever they weigh; in one the fault shows in no metric; in three what alarms worst depends on
+/// nothing in the graph, since tracing ends at load balancers and at services of others.
 #[test]
 fn injected_faults_of_a_shop_are_among_the_first_causes() {
     let Some(folder) = sample("petshop-rca") else {
@@ -128,13 +152,8 @@ fn injected_faults_of_a_shop_are_among_the_first_causes() {
     };
     let known = &read_json(&folder.join("KNOWN.json"))["scenarios"]["low_traffic"];
     let mut reader = csv::Reader::from_path(folder.join("low_traffic/graph.csv")).expect("a graph");
-    let nodes: Vec<String> = reader
-        .headers()
-        .expect("headings")
-        .iter()
-        .skip(1)
-        .map(str::to_owned)
-        .collect();
+    let headers = reader.headers().expect("headings");
+    let nodes: Vec<String> = headers.iter().skip(1).map(str::to_owned).collect();
     let mut calls = BTreeSet::new();
     for row in reader.records() {
         let row = row.expect("a row");
@@ -149,19 +168,31 @@ fn injected_faults_of_a_shop_are_among_the_first_causes() {
         (known["nodes"].clone(), known["edges"].clone())
     );
     let cis: BTreeMap<String, &str> = nodes.iter().map(|node| (node.clone(), "application_service")).collect();
-    let as_published = loaded(&cis, &calls);
-    let (first, third) = ranked(&as_published.cmdb.reader().snapshot(), &known["cases"]);
-    let floor = |baseline: &str, top: &str| known[baseline][top].as_u64().expect("a number");
-    assert_eq!((first, third), (14, 25));
-    assert!(first < floor("baseline_deepest_alerting", "top1"));
-    assert!(third > floor("baseline_deepest_alerting", "top3"), "{third}");
+    let database = loaded(&cis, &calls);
+    let snapshot = database.cmdb.reader().snapshot();
+    let plain = places(&snapshot, &known["cases"], false);
+    assert_eq!(tops(&plain, 0), (14, 25));
 
-    calls.extend(BEHIND.map(|(balancer, service)| (balancer.to_owned(), "depends_on", service.to_owned())));
-    let with_balancers = loaded(&cis, &calls);
-    let (first, third) = ranked(&with_balancers.cmdb.reader().snapshot(), &known["cases"]);
-    assert!(first > floor("baseline_deepest_alerting", "top1"), "{first}");
-    assert!(first > floor("baseline_explains_most", "top1"), "{first}");
-    assert!(third >= floor("baseline_explains_most", "top3"), "{third}");
+    let places = places(&snapshot, &known["cases"], true);
+    let floor = |ranking: &str, top: &str| known[ranking][top].as_u64().expect("a number");
+    let tops_of = |ranking: &str| (floor(ranking, "top1"), floor(ranking, "top3"));
+    let simpler = ["baseline_deepest_alerting", "baseline_explains_most"].map(tops_of);
+    let counted = [1, 2].map(|ranking| tops(&places, ranking));
+    assert_eq!(counted.map(|(first, third)| (first as u64, third as u64)), simpler);
+    assert_eq!(tops(&places, 0), (19, 25));
+    let [deepest, most] = counted;
+    assert!((19, 25) >= most && 19 > deepest.0 && 25 > deepest.1);
+    let place = |place: Option<u64>| place.unwrap_or(u64::MAX);
+    for [ours, deepest, most] in &places {
+        assert!(place(*ours) <= place(*deepest).min(place(*most)), "{places:?}");
+    }
+    let is_better =
+        |[ours, deepest, most]: &[Option<u64>; 3]| [*deepest, *most].map(|simpler| place(*ours) < place(simpler));
+    let better = places.iter().map(is_better);
+    let better = better.fold([0, 0], |sums, one| {
+        [sums[0] + u64::from(one[0]), sums[1] + u64::from(one[1])]
+    });
+    assert_eq!(better, [9, 1]);
 }
 
 /// Data flows from sender to receiver, in circles mostly: the receiver depends on the sender. What a

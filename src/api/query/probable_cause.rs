@@ -2,16 +2,20 @@
 
 use async_graphql::{Context, Object};
 
-use super::premises::{Missing, PremisesArguments, number, roots};
+use super::premises::{Missing, PremisesArguments, number, root, roots};
 use super::subject::{Asked, Subject};
 use crate::api::connection::{page_size, rows};
 use crate::api::context::api;
-use crate::api::error::ApiResult;
+use crate::api::error::{ApiError, ApiResult};
 use crate::api::recent_changes::RecentChanges;
 use crate::api::scalars::DateTime;
-use crate::api::types::{AtRiskReading, FailedCiInput, ImpactState, ProbableCausesObject, StartingState, bounded};
-use crate::app::Reader;
-use crate::impact::{CauseQuestion, probable_causes};
+use crate::api::types::{
+    AtRiskReading, FailedCiInput, ImpactState, ObservationWeightInput, ProbableCausesObject, StartingState, bounded,
+};
+use crate::app::{ErrorCode, Reader};
+use crate::graph::Snapshot;
+use crate::impact::{CauseQuestion, ObservationWeight, probable_causes};
+use crate::model::Weight;
 
 /// Probable causes, on the estate of the request or on a scenario.
 #[derive(Debug, Default)]
@@ -49,6 +53,10 @@ impl ProbableCauseQuery {
         #[graphql(desc = "The CIs observed to be bad.")] symptoms: Vec<String>,
         #[graphql(desc = "CIs observed to be well.")] healthy: Option<Vec<String>>,
         #[graphql(
+            desc = "What observations count as where they do not count 1: how surely or how badly something was seen."
+        )]
+        weights: Option<Vec<ObservationWeightInput>>,
+        #[graphql(
             desc = "From which state on a CI is bad: not OK.",
             default_with = "ImpactState::Degraded"
         )]
@@ -80,6 +88,7 @@ impl ProbableCauseQuery {
         let question = CauseArguments {
             symptoms,
             healthy: healthy.unwrap_or_default(),
+            weights: weights.unwrap_or_default(),
             level,
             causes_max: number("maxCauses", max_causes, CAUSES_MAX)?,
             candidates_max: number("maxCandidates", max_candidates, usize::MAX)?,
@@ -95,6 +104,7 @@ impl ProbableCauseQuery {
         };
         bounded("symptoms", Some(&question.symptoms))?;
         bounded("healthy", Some(&question.healthy))?;
+        bounded("weights", Some(&question.weights))?;
         // The journal is on disk, so it is read only for those who ask.
         let fields = ctx.look_ahead();
         let changes = fields.field("ranking").field("recentChanges").exists() || fields.field("changesSince").exists();
@@ -110,6 +120,7 @@ impl ProbableCauseQuery {
 struct CauseArguments {
     symptoms: Vec<String>,
     healthy: Vec<String>,
+    weights: Vec<ObservationWeightInput>,
     level: ImpactState,
     causes_max: usize,
     candidates_max: usize,
@@ -118,11 +129,25 @@ struct CauseArguments {
 }
 
 impl CauseArguments {
+    fn weights(&self, view: &Snapshot) -> ApiResult<Vec<ObservationWeight>> {
+        let read = |given: &ObservationWeightInput| {
+            let weight = Weight::new(i64::from(given.weight)).map_err(|error| {
+                ApiError::new(ErrorCode::InvalidWeight, error.to_string())
+                    .with("field", "weights")
+                    .with("value", given.weight)
+            })?;
+            let slot = root(view, "weights", &given.reference)?;
+            Ok(ObservationWeight { slot, weight })
+        };
+        self.weights.iter().map(read).collect()
+    }
+
     fn answer(&self, asked: &Asked<'_>, reader: Option<&Reader>) -> ApiResult<ProbableCausesObject> {
         let view = asked.view;
         let question = CauseQuestion {
             symptoms: roots(view, "symptoms", &self.symptoms)?,
             healthy: roots(view, "healthy", &self.healthy)?,
+            weights: self.weights(view)?,
             level: self.level.into(),
             causes_max: self.causes_max,
             candidates_max: self.candidates_max,

@@ -17,6 +17,17 @@ pub struct FailedCiInput {
     pub state: ImpactState,
 }
 
+/// What an observation counts as: how surely, or how badly, a CI was seen to be bad or well.
+#[derive(InputObject, Clone, Debug)]
+#[graphql(name = "ObservationWeight")]
+pub struct ObservationWeightInput {
+    /// A CI that is among `symptoms` or `healthy`: an id, `type:name` or `attribute:value`.
+    #[graphql(name = "ref")]
+    pub reference: String,
+    /// So many plain observations, from 1 to 1,000,000. If a CI is named twice, the larger counts.
+    pub weight: i32,
+}
+
 /// Which impacted CIs are listed. Counts and services are not filtered.
 #[derive(InputObject, Clone, Debug)]
 #[graphql(name = "ImpactFilter")]

@@ -91,7 +91,9 @@ impl ProbableCauseObject {
     }
 
     /// How well its failure fits what was observed, as an exact fraction such as `40/43`:
-    /// 20 x explains / (20 x explains + 10 x misses + 10 x falseAlarms + unobserved).
+    /// 20 x explains / (20 x explains + 10 x misses + 10 x falseAlarms + unobserved), where observations
+    /// have weights 20 x explainsWeight / (20 x explainsWeight + 10 x missesWeight + 10 x
+    /// falseAlarmsWeight + unobserved).
     async fn score(&self) -> String {
         self.cause.fit.score().to_string()
     }
@@ -103,16 +105,31 @@ impl ProbableCauseObject {
 
     /// Symptoms that its failure would bring about.
     async fn explains(&self) -> Long {
-        Long(self.cause.fit.hits)
+        Long(self.cause.fit.counts.hits)
     }
 
     /// Symptoms that it would not.
     async fn misses(&self) -> Long {
-        Long(self.cause.fit.misses)
+        Long(self.cause.fit.counts.misses)
     }
 
     /// CIs seen healthy that its failure would bring to the level.
     async fn false_alarms(&self) -> Long {
+        Long(self.cause.fit.counts.false_alarms)
+    }
+
+    /// What the symptoms that it explains weigh together: as many as they are if no `weights` are said.
+    async fn explains_weight(&self) -> Long {
+        Long(self.cause.fit.hits)
+    }
+
+    /// What the symptoms that it does not explain weigh together.
+    async fn misses_weight(&self) -> Long {
+        Long(self.cause.fit.misses)
+    }
+
+    /// What the CIs seen healthy weigh together that its failure would bring to the level.
+    async fn false_alarms_weight(&self) -> Long {
         Long(self.cause.fit.false_alarms)
     }
 

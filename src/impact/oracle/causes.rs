@@ -9,7 +9,7 @@ use crate::impact::probable_cause::CauseQuestion;
 use crate::impact::question::{FailedCi, ImpactQuestion, Premises, StartingState};
 use crate::model::{CiId, ImpactState, Thresholds};
 
-/// A hypothesis: its first CI, hits, misses, false alarms, unseen.
+/// A hypothesis: its first CI, hits, misses, false alarms, unseen, by weight.
 pub(in crate::impact) type NaiveRow = (Slot, [u64; 4]);
 
 /// The answer by brute force.
@@ -19,6 +19,7 @@ pub(in crate::impact) struct NaiveCauses<'a> {
     question: &'a CauseQuestion,
     symptoms: BTreeSet<Slot>,
     healthy: BTreeSet<Slot>,
+    weights: BTreeMap<Slot, u64>,
     /// What each hypothesis tried so far brings about.
     known: BTreeMap<BTreeSet<Slot>, BTreeSet<Slot>>,
 }
@@ -30,6 +31,7 @@ impl<'a> NaiveCauses<'a> {
             question,
             symptoms: question.symptoms.iter().copied().collect(),
             healthy: question.healthy.iter().copied().collect(),
+            weights: weights(question),
             known: BTreeMap::new(),
         }
     }
@@ -58,11 +60,17 @@ impl<'a> NaiveCauses<'a> {
 
     fn fit(&mut self, causes: &BTreeSet<Slot>) -> [u64; 4] {
         let predicted = self.predicted(causes);
-        let hits = predicted.intersection(&self.symptoms).count();
-        let misses = self.symptoms.difference(&predicted).count();
-        let false_alarms = predicted.intersection(&self.healthy).count();
-        let unseen = predicted.len() - hits - false_alarms;
-        [hits, misses, false_alarms, unseen].map(|count| count as u64)
+        let weigh = |cis: &mut dyn Iterator<Item = &Slot>| cis.map(|ci| self.weights.get(ci).unwrap_or(&1)).sum();
+        let hits = weigh(&mut predicted.intersection(&self.symptoms));
+        let misses = weigh(&mut self.symptoms.difference(&predicted));
+        let false_alarms = weigh(&mut predicted.intersection(&self.healthy));
+        let observed: BTreeSet<Slot> = self.symptoms.union(&self.healthy).copied().collect();
+        [
+            hits,
+            misses,
+            false_alarms,
+            predicted.difference(&observed).count() as u64,
+        ]
     }
 
     /// Single causes in the law's order.
@@ -185,6 +193,16 @@ impl<'a> NaiveCauses<'a> {
     }
 }
 
+/// What observations count as, where weights are given.
+fn weights(question: &CauseQuestion) -> BTreeMap<Slot, u64> {
+    let mut weights = BTreeMap::new();
+    for one in &question.weights {
+        let known = weights.entry(one.slot).or_insert(0);
+        *known = u64::from(one.weight.get()).max(*known);
+    }
+    weights
+}
+
 fn predicted(model: &Model, level: ImpactState, premises: &Premises, causes: &BTreeSet<Slot>) -> BTreeSet<Slot> {
     let failed = causes.iter().map(|slot| FailedCi {
         slot: *slot,
@@ -205,11 +223,11 @@ fn predicted(model: &Model, level: ImpactState, premises: &Premises, causes: &BT
     cis.map(slot).collect()
 }
 
-/// The score in fixed point: scores of small models that differ do so by far more than 2^-100, and
+/// The score in fixed point: scores of small models that differ do so by far more than 2^-90, and
 /// equal ones are rounded alike.
 fn score([hits, misses, false_alarms, unseen]: [u64; 4]) -> u128 {
     let denominator = u128::from(20 * hits + 10 * (misses + false_alarms) + unseen).max(1);
-    (u128::from(20 * hits) << 100) / denominator
+    (u128::from(20 * hits) << 90) / denominator
 }
 
 fn order(fit: [u64; 4]) -> (Reverse<u128>, u64, u64, u64) {

@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 
 use crate::graph::Slot;
 use crate::graph::dependency::CiColumns;
+use crate::model::Weight;
 
-use super::{CauseError, CauseQuestion};
+use super::{CauseError, CauseQuestion, ObservationWeight};
 
 /// What a hit counts for, in tenths of a false alarm's half: see [`Fit::score`].
 const HIT: u64 = 20;
@@ -39,30 +40,37 @@ impl std::fmt::Display for Score {
     }
 }
 
-/// What a hypothesis predicts, against what was observed.
+/// What a hypothesis predicts, against what was observed. An observation counts as its weight, which
+/// is 1 unless said otherwise.
+///
+/// Weights are at most [`Weight::MAX`] and CIs less than 2^30, so each sum is less than 2^50 and the
+/// parts of a score are less than 2^56: nothing overflows, and comparing two scores is exact in 128 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fit {
-    /// Symptoms it predicts.
+    /// Symptoms it predicts, by weight.
     pub hits: u64,
-    /// Symptoms it does not predict.
+    /// Symptoms it does not predict, by weight.
     pub misses: u64,
-    /// CIs seen healthy that it predicts to be bad.
+    /// CIs seen healthy that it predicts to be bad, by weight.
     pub false_alarms: u64,
-    /// CIs it predicts to be bad of which nothing was observed.
+    /// CIs it predicts to be bad of which nothing was observed; each counts 1.
     pub unseen: u64,
+    /// The first three by number.
+    pub counts: FitCounts,
+}
+
+/// How many observations a hypothesis agrees and disagrees with, whatever their weight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FitCounts {
+    /// Symptoms predicted.
+    pub hits: u64,
+    /// Symptoms not predicted.
+    pub misses: u64,
+    /// CIs seen healthy that are predicted to be bad.
+    pub false_alarms: u64,
 }
 
 impl Fit {
-    /// That of a hypothesis which predicts nothing.
-    pub(super) const fn of_nothing(symptoms: u64) -> Self {
-        Self {
-            hits: 0,
-            misses: symptoms,
-            false_alarms: 0,
-            unseen: 0,
-        }
-    }
-
     /// `20 hits / (20 hits + 10 misses + 10 false alarms + unseen)`: the F1 measure, where a CI
     /// predicted but not observed counts as a tenth of a false alarm. 0 without a hit.
     pub fn score(&self) -> Score {
@@ -105,18 +113,7 @@ impl Fit {
             misses: (self.hits + self.misses).saturating_sub(hits_max),
             false_alarms: self.false_alarms.max(other.false_alarms),
             unseen: self.unseen.max(other.unseen),
-        }
-    }
-
-    /// One more CI is predicted to be bad.
-    fn predict(&mut self, observation: Observation) {
-        match observation {
-            Observation::None => self.unseen += 1,
-            Observation::Healthy => self.false_alarms += 1,
-            Observation::Symptom => {
-                self.hits += 1;
-                self.misses -= 1;
-            }
+            counts: self.counts,
         }
     }
 }
@@ -143,6 +140,8 @@ pub(super) struct Observed {
     pub(super) symptoms: Vec<Slot>,
     /// By slot; slots beyond are not observed.
     by_slot: Vec<Observation>,
+    /// By slot; empty if every observation counts 1.
+    weights: Vec<Weight>,
 }
 
 impl Observed {
@@ -162,7 +161,48 @@ impl Observed {
             }
             by_slot[slot.index()] = Observation::Symptom;
         }
-        Ok(Self { symptoms, by_slot })
+        let mut observed = Self {
+            symptoms,
+            by_slot,
+            weights: Vec::new(),
+        };
+        observed.weigh(columns, &question.weights)?;
+        Ok(observed)
+    }
+
+    /// Takes in what the observations weigh.
+    fn weigh(&mut self, columns: &CiColumns, given: &[ObservationWeight]) -> Result<(), CauseError> {
+        if given.is_empty() {
+            return Ok(());
+        }
+        self.weights = vec![Weight::ONE; self.by_slot.len()];
+        for ObservationWeight { slot, weight } in given.iter().copied() {
+            if self.of(slot) == Observation::None {
+                return Err(CauseError::WeightUnobserved { ci: columns.id(slot) });
+            }
+            let known = &mut self.weights[slot.index()];
+            *known = weight.max(*known);
+        }
+        Ok(())
+    }
+
+    /// What the observation of a CI counts as.
+    pub(super) fn weight(&self, slot: Slot) -> u64 {
+        u64::from(self.weights.get(slot.index()).copied().unwrap_or_default().get())
+    }
+
+    /// The fit of a hypothesis which predicts nothing.
+    pub(super) fn nothing(&self) -> Fit {
+        Fit {
+            hits: 0,
+            misses: self.symptoms.iter().map(|slot| self.weight(*slot)).sum(),
+            false_alarms: 0,
+            unseen: 0,
+            counts: FitCounts {
+                misses: self.symptoms.len() as u64,
+                ..FitCounts::default()
+            },
+        }
     }
 
     pub(super) fn of(&self, slot: Slot) -> Observation {
@@ -172,7 +212,20 @@ impl Observed {
     /// The fit when these too are predicted to be bad.
     pub(super) fn extend(&self, mut fit: Fit, predicted: impl Iterator<Item = Slot>) -> Fit {
         for slot in predicted {
-            fit.predict(self.of(slot));
+            match self.of(slot) {
+                Observation::None => fit.unseen += 1,
+                Observation::Healthy => {
+                    fit.false_alarms += self.weight(slot);
+                    fit.counts.false_alarms += 1;
+                }
+                Observation::Symptom => {
+                    let weight = self.weight(slot);
+                    fit.hits += weight;
+                    fit.misses -= weight;
+                    fit.counts.hits += 1;
+                    fit.counts.misses -= 1;
+                }
+            }
         }
         fit
     }

@@ -367,6 +367,7 @@ impl Search<'_> {
         let mark = self.probe.mark();
         // A CI rises once for each level from the one asked about to the worst, at most.
         let rises_max = u64::from(ImpactState::Down.level() - self.level.level() + 1);
+        // None weighs less than 1, so there are not more symptoms than weight.
         let symptoms = hope.best.hits.saturating_sub(base.fit.hits);
         let mut rises = 0;
         let failed = self.probe.fail_down(mate.slot, |_, _| {
@@ -384,8 +385,8 @@ impl Search<'_> {
         Ok((!given_up && fit.hits > base.fit.hits.max(mate.fit.hits)).then_some(fit))
     }
 
-    /// How many symptoms the two bring about, each alone, on top of what had failed at `start`. Leaves
-    /// the base failed.
+    /// The symptoms that the two bring about, each alone, on top of what had failed at `start`, by
+    /// weight. Leaves the base failed.
     fn count_alone(&mut self, base: &Half, mate: &Half, start: Mark) -> Result<u64, TruncationReason> {
         let mut alone: FxHashSet<Slot> = FxHashSet::default();
         for half in [mate, base] {
@@ -394,15 +395,16 @@ impl Search<'_> {
             let newly = self.probe.newly_bad_since(start);
             alone.extend(newly.filter(|slot| self.observed.of(*slot) == Observation::Symptom));
         }
-        Ok(alone.len() as u64)
+        Ok(alone.iter().map(|slot| self.observed.weight(*slot)).sum())
     }
 
-    /// How many symptoms of each class nothing explains so far.
+    /// The symptoms of each class that nothing explains so far, by weight.
     fn class_sizes(&self) -> [u64; 64] {
         let mut sizes = [0; 64];
         for (place, slot) in self.observed.symptoms.iter().enumerate() {
-            let is_open = self.probe.state(*slot) < self.level;
-            sizes[place % 64] += u64::from(is_open);
+            if self.probe.state(*slot) < self.level {
+                sizes[place % 64] += self.observed.weight(*slot);
+            }
         }
         sizes
     }
@@ -413,7 +415,7 @@ impl Search<'_> {
     }
 }
 
-/// How many symptoms these classes have.
+/// The symptoms of these classes, by weight.
 fn size(sizes: &[u64; 64], classes: Classes) -> u64 {
     let sizes = sizes.iter().enumerate();
     let within = sizes.filter(|(class, _)| classes & class_of(*class) != 0);

@@ -1,5 +1,7 @@
 //! Probable causes: the law's cases, brute force, and estates that would hurt.
 
+mod weights;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -10,8 +12,8 @@ use crate::graph::Slot;
 use crate::graph::dependency::{Carrier, GroupKey, GroupParameters, ImpactArc};
 use crate::impact::oracle::{Model, NaiveCauses, NaiveRow, slot};
 use crate::impact::{
-    Budget, CauseError, CauseLimit, CauseQuestion, FailedCi, Fit, ImpactQuestion, Premises, ProbableCauses, Scratch,
-    probable_causes,
+    Budget, CauseError, CauseLimit, CauseQuestion, FailedCi, Fit, ImpactQuestion, ObservationWeight, Premises,
+    ProbableCauses, Scratch, probable_causes,
 };
 use crate::model::{ImpactState, PoolId, RelationshipTypeId, Strength, Threshold, Thresholds, Weight};
 
@@ -60,6 +62,18 @@ fn observed(symptoms: &[usize], healthy: &[usize]) -> CauseQuestion {
         symptoms: slots(symptoms),
         healthy: slots(healthy),
         ..CauseQuestion::default()
+    }
+}
+
+/// The question with weights, by CI.
+fn weighed(question: CauseQuestion, weights: &[(usize, i64)]) -> CauseQuestion {
+    let weights = weights.iter().map(|(ci, weight)| ObservationWeight {
+        slot: slot(*ci),
+        weight: Weight::new(*weight).expect("a weight"),
+    });
+    CauseQuestion {
+        weights: weights.collect(),
+        ..question
     }
 }
 
@@ -210,6 +224,10 @@ fn contradictions_are_refused() {
         };
         let ci = model.rows[5].id;
         assert_eq!(ask(&observed(&[5], &[5])), CauseError::ObservationConflict { ci });
+        let unobserved = weighed(observed(&[6], &[7]), &[(6, 2), (5, 2)]);
+        assert_eq!(ask(&unobserved), CauseError::WeightUnobserved { ci });
+        let nobody = weighed(observed(&[], &[]), &[(5, 1)]);
+        assert_eq!(ask(&nobody), CauseError::WeightUnobserved { ci });
         let question = CauseQuestion {
             level: ImpactState::Ok,
             ..observed(&[5], &[])
@@ -299,7 +317,9 @@ fn broken_pair() -> impl Strategy<Value = (Model, CauseQuestion)> {
     // Half of the consumers stand on the two that fail.
     let groups = vec((0..6usize, 0..6usize, any::<bool>()), 6);
     let plains = vec((0..6usize, 0..12usize), 0..5);
-    (groups, plains, (0..6usize, 0..6usize), any::<u16>()).prop_map(|(groups, plains, (one, other), unseen)| {
+    let weights = prop_oneof![Just(Vec::new()), vec((0..12usize, 1..200i64), 1..6)];
+    let failed = (0..6usize, 0..6usize);
+    (groups, plains, failed, any::<u16>(), weights).prop_map(|(groups, plains, (one, other), unseen, weights)| {
         let mut model = Model::of(12);
         for (consumer, (member, spare, is_of_the_two)) in (6..12).zip(groups) {
             let members = if is_of_the_two { [one, other] } else { [member, spare] };
@@ -319,7 +339,9 @@ fn broken_pair() -> impl Strategy<Value = (Model, CauseQuestion)> {
         };
         let after = model.evaluate(&question).after().clone();
         let bad = (0..12).filter(|ci| after[*ci] >= ImpactState::Degraded && unseen & 1 << ci == 0);
-        let question = observed(&bad.collect::<Vec<_>>(), &[]);
+        let bad: Vec<usize> = bad.collect();
+        let seen = weights.into_iter().filter(|(ci, _)| bad.contains(ci));
+        let question = weighed(observed(&bad, &[]), &seen.collect::<Vec<_>>());
         (model, question)
     })
 }
@@ -348,21 +370,27 @@ fn brute_force_finds_the_same_pairs() {
 fn asked() -> impl Strategy<Value = (Model, CauseQuestion)> {
     let base = prop_oneof![grounded_model_and_question(), model_and_question()];
     let level = (1..4u8).prop_map(ImpactState::from_level);
-    let observations = (vec(0..12usize, 1..6), vec(0..12usize, 0..4));
+    let weight = prop_oneof![1..4i64, 1..300i64, Just(i64::from(Weight::MAX))];
+    let weights = prop_oneof![Just(Vec::new()), vec((0..12usize, weight), 1..8)];
+    let observations = (vec(0..12usize, 1..6), vec(0..12usize, 0..4), weights);
     (base, level, observations, 0..5usize, any::<bool>()).prop_map(
-        |((model, impact), level, (symptoms, healthy), causes_max, bare)| {
+        |((model, impact), level, (symptoms, healthy, weights), causes_max, bare)| {
             let cis = model.rows.len();
             let symptoms: Vec<Slot> = symptoms.iter().map(|ci| slot(ci % cis)).collect();
             let healthy = healthy.iter().map(|ci| slot(ci % cis));
+            let healthy: Vec<Slot> = healthy.filter(|ci| !symptoms.contains(ci)).collect();
+            let is_seen = |ci: usize| symptoms.contains(&slot(ci)) || healthy.contains(&slot(ci));
+            let weights: Vec<_> = weights.into_iter().filter(|(ci, _)| is_seen(*ci)).collect();
             let question = CauseQuestion {
-                healthy: healthy.filter(|ci| !symptoms.contains(ci)).collect(),
+                healthy,
                 symptoms,
                 level,
                 causes_max,
                 candidates_max: usize::MAX,
                 premises: if bare { Premises::default() } else { premises(impact) },
+                ..CauseQuestion::default()
             };
-            (model, question)
+            (model, weighed(question, &weights))
         },
     )
 }
@@ -393,6 +421,8 @@ proptest! {
         turned.symptoms.reverse();
         turned.symptoms.extend(question.symptoms.iter().copied());
         turned.healthy.reverse();
+        turned.weights.reverse();
+        turned.weights.extend(question.weights.iter().copied());
         prop_assert_eq!(ask(&model, &question), ask(&model, &turned));
     }
 
@@ -403,7 +433,7 @@ proptest! {
         let mut last = 0.0;
         for cause in &answer.causes {
             explained.extend(&cause.explained);
-            prop_assert_eq!(cause.joint.hits, explained.len() as u64);
+            prop_assert_eq!(cause.joint.counts.hits, explained.len() as u64);
             prop_assert!(cause.paired_with.is_some() || cause.joint.score().value() > last);
             last = cause.joint.score().value();
         }

@@ -54,6 +54,39 @@ async fn single_causes_are_ranked_with_their_scores_and_changes() {
 }
 
 #[tokio::test]
+async fn what_was_seen_more_surely_counts_more() {
+    let fixture = Fixture::shop().await;
+    let ask = async |weights: &str| {
+        let observed = "symptoms: [\"application:web-01\"], healthy: [\"database:orders\"]";
+        let query = format!(
+            "{{ probableCauses({observed}, weights: [{weights}]) {{ ranking {{ ci {{ name }} score explains misses
+            falseAlarms unobserved explainsWeight missesWeight falseAlarmsWeight }} }} }}"
+        );
+        fixture.data(&query).await["probableCauses"]["ranking"].take()
+    };
+    let found = ask("{ref: \"application:web-01\", weight: 7}, {ref: \"database:orders\", weight: 2}").await;
+    assert_eq!(names(&found), ["web-01", "host-01"], "{found}");
+    assert_eq!(
+        (&found[0]["score"], &found[1]["score"]),
+        (&json!("1/1"), &json!("140/141"))
+    );
+    let counts = [
+        "explains",
+        "explainsWeight",
+        "missesWeight",
+        "falseAlarmsWeight",
+        "unobserved",
+    ];
+    assert_eq!(counts.map(|count| found[1][count].as_u64()), [1, 7, 0, 0, 1].map(Some));
+    let plain = ask("").await;
+    assert_eq!(
+        (&plain[1]["score"], &plain[1]["explainsWeight"]),
+        (&json!("20/21"), &json!(1))
+    );
+    assert_eq!(ask("{ref: \"application:web-01\", weight: 1}").await, plain);
+}
+
+#[tokio::test]
 async fn what_was_not_tried_is_said() {
     let fixture = Fixture::shop().await;
     let query = "{ probableCauses(symptoms: [\"application:web-01\"], maxCandidates: 1) {
@@ -99,6 +132,20 @@ async fn wrong_questions_about_causes_are_refused_with_a_code() {
     assert_eq!(code(&format!("{web}, maxCauses: 21")).await, "BAD_USER_INPUT");
     assert_eq!(code(&format!("{web}, maxCandidates: -1")).await, "BAD_USER_INPUT");
     assert_eq!(code(&format!("{web}, first: 1001")).await, "PAGE_TOO_LARGE");
+    let weigh = async |weights: &str| code(&format!("{web}, weights: [{weights}]")).await;
+    assert_eq!(
+        weigh("{ref: \"application:web-01\", weight: 0}").await,
+        "INVALID_WEIGHT"
+    );
+    assert_eq!(
+        weigh("{ref: \"application:web-01\", weight: 1000001}").await,
+        "INVALID_WEIGHT"
+    );
+    assert_eq!(
+        weigh("{ref: \"application:nobody\", weight: 1}").await,
+        "ROOT_NOT_FOUND"
+    );
+    assert_eq!(weigh("{ref: \"database:orders\", weight: 2}").await, "BAD_USER_INPUT");
     let twice = "assume: [{ref: \"application:web-01\", state: OK}, {ref: \"application:web-01\"}]";
     assert_eq!(code(&format!("{web}, {twice}")).await, "ASSUME_CONFLICT");
 }
