@@ -145,6 +145,18 @@ impl RelationshipTable {
             .map(EdgeSlot)
     }
 
+    /// All between two CIs in this direction, whatever their qualifiers are; in no stated order.
+    pub(super) fn between(
+        &self,
+        relationship_type: RelationshipTypeId,
+        from: Slot,
+        to: Slot,
+    ) -> impl Iterator<Item = EdgeSlot> + '_ {
+        let alike = self.by_key.of_hash(hash_of_key(relationship_type, from, to));
+        let same = move |row: &Row| row.from == from && row.to == to && row.relationship_type == relationship_type;
+        alike.copied().map(EdgeSlot).filter(move |edge| self.row(*edge).is_some_and(same))
+    }
+
     pub(super) fn self_edges(&self) -> impl Iterator<Item = EdgeSlot> + '_ {
         self.self_edges.iter().copied().map(EdgeSlot)
     }

@@ -17,7 +17,7 @@ use async_graphql::{Context, Object, SimpleObject};
 
 pub use absorbed::AbsorbedGroup;
 pub(in crate::api) use answer::{Answer, ResultFilter};
-pub use evidence::{ImpactEvidence, WeakestEvidence};
+pub use evidence::{EvidenceWeakness, ImpactEvidence, RelationshipAuthority, WeakestEvidence};
 pub use potential::PotentialImpact;
 pub use proof::{ProofCauseObject, ProofNodeObject, ProofObject};
 pub use service::ImpactedService;
