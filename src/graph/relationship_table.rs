@@ -165,6 +165,13 @@ impl RelationshipTable {
         self.naming.get(&group).map_or(&[], Vec::as_slice)
     }
 
+    /// The groups that relationships name, ascending.
+    pub(super) fn named_groups(&self) -> Vec<GroupId> {
+        let mut groups: Vec<GroupId> = self.naming.keys().copied().collect();
+        groups.sort_unstable();
+        groups
+    }
+
     pub(super) fn insert(&mut self, edge: EdgeSlot, relationship: &Relationship, from: Slot, to: Slot) {
         self.fill(edge, relationship, from, to);
         self.index(edge);

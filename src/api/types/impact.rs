@@ -59,6 +59,12 @@ impl ImpactCounts {
     }
 }
 
+/// How many rows a list skips.
+fn skipped(offset: i32) -> ApiResult<usize> {
+    let refuse = |_| ApiError::input("offset", "`offset` must not be negative").with("value", offset);
+    usize::try_from(offset).map_err(refuse)
+}
+
 /// Impacted CIs of one type.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct ImpactCountsOfType {
@@ -302,22 +308,27 @@ impl ImpactReportObject {
         #[graphql(desc = "So many are skipped.", default = 0)] offset: i32,
     ) -> ApiResult<Vec<CiState>> {
         let first = page_size(Some(first), api(ctx)?.limits.page_max)?;
-        let offset = usize::try_from(offset)
-            .map_err(|_| ApiError::input("offset", "`offset` must not be negative").with("value", offset))?;
+        let offset = skipped(offset)?;
         let answer = Arc::clone(&self.0);
         ask(ctx, &self.0.view, move |_, _| Ok(answer.states(offset, first))).await
     }
 
-    /// What held: redundancy groups that let less through than they took, with their arithmetic.
+    /// What held: redundancy groups that let less through than they took, with their arithmetic; those
+    /// written down first, by id, then by pool and the id of the CI that needs them.
     #[graphql(complexity = "rows(Some(first), child_complexity)")]
     async fn absorbed(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "So many at most, up to 1,000.", default = 100)] first: i32,
+        #[graphql(desc = "So many are skipped.", default = 0)] offset: i32,
     ) -> ApiResult<Vec<AbsorbedGroup>> {
         let first = page_size(Some(first), api(ctx)?.limits.page_max)?;
+        let offset = skipped(offset)?;
         let answer = Arc::clone(&self.0);
-        ask(ctx, &self.0.view, move |_, _| Ok(AbsorbedGroup::list(&answer, first))).await
+        ask(ctx, &self.0.view, move |_, _| {
+            Ok(AbsorbedGroup::list(&answer, offset, first))
+        })
+        .await
     }
 
     /// How many redundancy groups held something.
@@ -357,8 +368,7 @@ impl ImpactReportObject {
         #[graphql(desc = "So many are skipped.", default = 0)] offset: i32,
     ) -> ApiResult<Vec<WeakenedObject>> {
         let first = page_size(Some(first), api(ctx)?.limits.page_max)?;
-        let offset = usize::try_from(offset)
-            .map_err(|_| ApiError::input("offset", "`offset` must not be negative").with("value", offset))?;
+        let offset = skipped(offset)?;
         let answer = Arc::clone(&self.0);
         ask(ctx, &self.0.view, move |_, _| {
             Ok(WeakenedObject::list(&answer, offset, first))
