@@ -210,11 +210,11 @@ impl ImpactReportObject {
             how_to_go_on: match truncated.reason {
                 TruncationReason::Depth => "ask with a larger `maxDepth`, or without",
                 TruncationReason::Arcs | TruncationReason::Results => {
-                    "raise `limits`, or the server's in its configuration"
+                    "raise `limits`, or `limits.question_steps_max` in the server's configuration"
                 }
                 TruncationReason::Count => "ask for more answers",
                 TruncationReason::Time => {
-                    "ask again when the server is less busy, or raise the time in its configuration"
+                    "ask again when the server is less busy, or raise `limits.question_timeout_ms` in its configuration"
                 }
             }
             .to_owned(),

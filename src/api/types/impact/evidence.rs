@@ -184,11 +184,11 @@ impl Found<'_> {
 const fn how_to_go_on(ended: BudgetReason) -> &'static str {
     match ended {
         BudgetReason::Steps => {
-            "ask for less: a smaller `maxDepth`, fewer failed CIs, or `impacted { witness { weakestEvidence } }` page by \
-             page"
+            "raise `limits.question_steps_max` in the server's configuration, ask for less (a smaller `maxDepth`, fewer \
+             failed CIs), or ask for `impacted { witness { weakestEvidence } }` page by page"
         }
         BudgetReason::Time => {
-            "ask again when the server is less busy, raise the time in its configuration, or ask for \
+            "ask again when the server is less busy, raise `limits.question_timeout_ms` in its configuration, or ask for \
              `impacted { witness { weakestEvidence } }` page by page"
         }
     }
