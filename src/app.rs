@@ -3,6 +3,7 @@
 //! [`Cmdb`] joins the layers below: it opens the store, rebuilds the estate, and owns the writer's
 //! thread and the checkpointer's. Everybody else holds a [`Reader`] or an [`Editor`].
 
+mod authority;
 mod check;
 mod checkpoint;
 mod command_error;
@@ -31,6 +32,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, oneshot};
 
+pub use authority::{Authorities, RelationshipAuthority};
 pub use check::merge::{Loss, LossKind, MergePlan, MergeRequest, MergedField, Taken, preview as preview_merge};
 pub use checkpoint::CheckpointPolicy;
 pub use command_error::{CI_NAME_BYTES_MAX, CommandError, GROUP_MEMBERS_MAX, SHORT_TEXT_BYTES_MAX, TAGS_MAX};

@@ -72,6 +72,11 @@ settings! {
         errors_max: usize = "20", 1..=1_000;
         /// Time one GraphQL operation may take.
         operation_timeout_ms: Millis = "30000", 10..=3_600_000;
+        /// Links and other steps that one question may take through the estate; the default is ten walks over
+        /// an estate of a million CIs.
+        question_steps_max: u64 = "50000000", 1_000..=1_000_000_000_000;
+        /// Time that one question may take, and wait before it is begun.
+        question_timeout_ms: Millis = "10000", 10..=3_600_000;
         /// Time for `connection_init` on a WebSocket.
         socket_init_timeout_ms: Millis = "10000", 10..=600_000;
         /// Time between pings on a WebSocket or event stream.

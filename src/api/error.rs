@@ -136,7 +136,10 @@ impl From<WriteError> for ApiError {
 
 impl From<ImpactError> for ApiError {
     fn from(error: ImpactError) -> Self {
+        let ImpactError::AssumeConflict { ci, .. } = &error;
         Self::new(impact_code(&error), error.to_string())
+            .with("field", "assume")
+            .with("value", ci.to_string())
     }
 }
 

@@ -47,10 +47,10 @@ pub use group::{GroupMemberObject, GroupObject};
 pub(super) use group::{group_id, group_name};
 pub use identify::{AttemptObject, AttemptResult, ExplanationObject, IdentifyOperation, RecordProblemObject};
 pub use impact::{
-    AbsorbedGroup, CiState, HeldAssumption, ImpactCounts, ImpactCountsOfTier, ImpactCountsOfType, ImpactEvidence,
-    ImpactReportObject, ImpactRoot, ImpactWarning, ImpactedCi, ImpactedService, PotentialImpact, ProofCauseObject,
-    ProofNodeObject, ProofObject, Truncated, WeakenedObject, WeakestEvidence, WitnessGroup, WitnessKind, WitnessObject,
-    WitnessRelationship, WitnessStep,
+    AbsorbedGroup, CiState, EvidenceWeakness, HeldAssumption, ImpactCounts, ImpactCountsOfTier, ImpactCountsOfType,
+    ImpactEvidence, ImpactReportObject, ImpactRoot, ImpactWarning, ImpactedCi, ImpactedService, PotentialImpact,
+    ProofCauseObject, ProofNodeObject, ProofObject, RelationshipAuthority, Truncated, WeakenedObject, WeakestEvidence,
+    WitnessGroup, WitnessKind, WitnessObject, WitnessRelationship, WitnessStep,
 };
 pub(super) use impact::{Answer, ResultFilter};
 pub use impact_input::{FailedCiInput, ImpactFilterInput, ImpactLimitsInput, ObservationWeightInput};

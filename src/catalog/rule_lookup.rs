@@ -65,6 +65,17 @@ impl Catalog {
         }
     }
 
+    /// The best place, from 1, that rules of authority about a type and its ancestors give a source, whatever
+    /// attributes they govern; `None` where none names it.
+    pub fn authority_place(&self, ci_type: CiTypeId, source: &Name) -> Option<u32> {
+        let places = &self.derived().rules.places;
+        if places.is_empty() {
+            return None;
+        }
+        let of_types = self.ancestors(ci_type).iter().filter_map(|ancestor| places.get(ancestor));
+        of_types.filter_map(|of_type| of_type.get(source)).min().copied()
+    }
+
     /// Whether a value of an attribute identifies nothing; [`AttributeId::NAME`] stands for the CI's
     /// own name.
     pub fn is_junk(&self, attribute: AttributeId, value: &AttributeValue) -> bool {
@@ -120,6 +131,8 @@ impl Catalog {
 #[derive(Debug, Default)]
 pub(super) struct RuleTables {
     authorities: HashMap<CiTypeId, Authorities>,
+    /// The best place of each source in the rules about authority of one type.
+    places: HashMap<CiTypeId, HashMap<Name, u32>>,
     junk: HashMap<AttributeId, Junk>,
     /// Of lists that name no attribute.
     junk_of_all: Junk,
@@ -182,6 +195,11 @@ impl RuleTables {
                     }
                     let named = authority.attributes.iter().filter_map(|name| governed(catalog, name));
                     of_type.named.extend(named.map(|id| (id, Arc::clone(rule))));
+                    for (place, source) in (1..).zip(&authority.authority.sources) {
+                        let places = tables.places.entry(authority.ci_type).or_default();
+                        let best = places.entry(source.clone()).or_insert(place);
+                        *best = place.min(*best);
+                    }
                 }
                 IngestRule::Junk(junk) => {
                     if junk.attributes.is_empty() {

@@ -1,6 +1,7 @@
 //! `linchpin impact`: what breaks if this breaks?
 
 mod condition;
+mod evidence;
 mod proof;
 mod show;
 
@@ -61,6 +62,9 @@ pub(super) struct Impact {
     /// Look at so many links at most; the answer is then a lower bound.
     #[arg(long, value_name = "N")]
     max_links: Option<u64>,
+    /// Follow the failure until so many CIs are touched; the answer is then a lower bound.
+    #[arg(long, value_name = "N")]
+    max_cis: Option<u64>,
     /// Leave out failed CIs that do not exist, with a warning.
     #[arg(long)]
     ignore_missing: bool,
@@ -132,7 +136,7 @@ fn variables(options: &Impact) -> Value {
             "types": some(&options.types),
             "tags": some(&options.tags),
         },
-        "limits": { "maxLinks": options.max_links },
+        "limits": { "maxLinks": options.max_links, "maxCis": options.max_cis },
         "first": options.first,
         "drawing": options.draw.unwrap_or(Drawing::Dot).as_str(),
         "draw": options.draw.is_some(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{Estate, Slot};
-use crate::model::{BeforeAfter, Delta, DeltaItem, Relationship, Validity};
+use crate::model::{BeforeAfter, Delta, DeltaItem, Validity};
 
 /// The estate as it holds at a moment, and for how long it holds so.
 #[derive(Debug)]
@@ -72,22 +72,13 @@ impl Estate {
         };
         let is_absent = |ci| self.slot_of(ci).is_none_or(is_gone);
         let mut items = Vec::new();
+        // Those that name a group which does not hold go on naming it: section 2.3 reads them as plain then,
+        // and not as members of a pool.
         for relationship in self.relationships() {
             if !holds(relationship.validity()) || is_gone(relationship.from()) || is_gone(relationship.to()) {
                 items.push(DeltaItem::Relationship(BeforeAfter::removed(Arc::new(
                     relationship.to_relationship(),
                 ))));
-            } else if relationship
-                .group()
-                .and_then(|group| self.group(group))
-                .is_some_and(|group| !holds(group.validity) || is_absent(group.consumer))
-            {
-                let before = relationship.to_relationship();
-                let after = Relationship {
-                    group: None,
-                    ..before.clone()
-                };
-                items.push(DeltaItem::Relationship(BeforeAfter::updated(Arc::new(before), after)));
             }
         }
         for group in self.groups() {

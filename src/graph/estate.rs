@@ -383,6 +383,18 @@ impl Estate {
         Some(RelationshipRef { estate: self, edge })
     }
 
+    /// The relationships of a type that lead from one CI to another: several have different qualifiers. In
+    /// no stated order; costs what there is, not what the CIs have.
+    pub fn relationships_of_type(
+        &self,
+        relationship_type: RelationshipTypeId,
+        from: Slot,
+        to: Slot,
+    ) -> impl Iterator<Item = RelationshipRef<'_>> {
+        let found = self.relationships.between(relationship_type, from, to);
+        found.map(|edge| RelationshipRef { estate: self, edge })
+    }
+
     /// All relationships, in the order of their places in the tables.
     pub fn relationships(&self) -> impl Iterator<Item = RelationshipRef<'_>> {
         self.relationships

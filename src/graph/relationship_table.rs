@@ -145,12 +145,31 @@ impl RelationshipTable {
             .map(EdgeSlot)
     }
 
+    /// All between two CIs in this direction, whatever their qualifiers are; in no stated order.
+    pub(super) fn between(
+        &self,
+        relationship_type: RelationshipTypeId,
+        from: Slot,
+        to: Slot,
+    ) -> impl Iterator<Item = EdgeSlot> + '_ {
+        let alike = self.by_key.of_hash(hash_of_key(relationship_type, from, to));
+        let same = move |row: &Row| row.from == from && row.to == to && row.relationship_type == relationship_type;
+        alike.copied().map(EdgeSlot).filter(move |edge| self.row(*edge).is_some_and(same))
+    }
+
     pub(super) fn self_edges(&self) -> impl Iterator<Item = EdgeSlot> + '_ {
         self.self_edges.iter().copied().map(EdgeSlot)
     }
 
     pub(super) fn naming(&self, group: GroupId) -> &[EdgeSlot] {
         self.naming.get(&group).map_or(&[], Vec::as_slice)
+    }
+
+    /// The groups that relationships name, ascending.
+    pub(super) fn named_groups(&self) -> Vec<GroupId> {
+        let mut groups: Vec<GroupId> = self.naming.keys().copied().collect();
+        groups.sort_unstable();
+        groups
     }
 
     pub(super) fn insert(&mut self, edge: EdgeSlot, relationship: &Relationship, from: Slot, to: Slot) {

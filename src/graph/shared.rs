@@ -103,6 +103,11 @@ impl<T: Clone> SharedTable<T> {
     pub(super) fn find(&self, hash: u64, is_it: impl FnMut(&T) -> bool) -> Option<&T> {
         self.parts[part_of(hash)].find(hash, is_it)
     }
+
+    /// Everything that may have this hash: what it really has must be looked at.
+    pub(super) fn of_hash(&self, hash: u64) -> impl Iterator<Item = &T> {
+        self.parts[part_of(hash)].iter_hash(hash)
+    }
 }
 
 #[cfg(test)]

@@ -26,6 +26,16 @@ pub enum Slip {
         /// Where its arc ends.
         target: Slot,
     },
+    /// A relationship names a group that is not there, as one that does not hold at the moment asked about,
+    /// and is read as plain.
+    UnknownGroup {
+        /// The relationship.
+        relationship: RelationshipId,
+        /// Where its arc starts.
+        source: Slot,
+        /// Where its arc ends.
+        target: Slot,
+    },
     /// A group lists its own consumer, which is left out.
     SelfMember {
         /// The group.
@@ -43,6 +53,7 @@ impl Estate {
             let mut slips: Vec<Slip> = self
                 .self_edges()
                 .chain(self.mismatches())
+                .chain(self.unknown_groups())
                 .chain(self.self_members())
                 .collect();
             slips.sort_unstable();
@@ -72,6 +83,21 @@ impl Estate {
                 .filter(|arc| arc.carrier == Carrier::Plain);
             plain.map(move |arc| Slip::ConsumerMismatch {
                 relationship: relationship.id(),
+                source: arc.source,
+                target: arc.target,
+            })
+        })
+    }
+
+    fn unknown_groups(&self) -> impl Iterator<Item = Slip> + '_ {
+        let named = self.relationships.named_groups().into_iter();
+        let unknown = named.filter(|group| self.group(*group).is_none());
+        let naming = unknown.flat_map(|group| self.relationships_naming(group));
+        naming.flat_map(|relationship| {
+            let id = relationship.id();
+            let arcs = self.arcs_of(&relationship).into_iter().flatten();
+            arcs.map(move |arc| Slip::UnknownGroup {
+                relationship: id,
                 source: arc.source,
                 target: arc.target,
             })

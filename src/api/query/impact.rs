@@ -56,7 +56,7 @@ impl ImpactQuery {
         )]
         grounded: bool,
         #[graphql(
-            desc = "Whether failed CIs that do not exist are a warning and not an error.",
+            desc = "Whether CIs and relationships that do not exist, failed or assumed, are a warning and not an error.",
             default
         )]
         ignore_missing: bool,

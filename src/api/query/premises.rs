@@ -51,7 +51,9 @@ impl PremisesArguments {
             starting_state: self.starting_state.into(),
             starting_failed: missing.states(view, "startingFailed", &self.starting_failed)?,
             assumed: missing.states(view, "assume", &self.assume)?,
-            excluded_types: relationships::types(view, Some(&self.exclude_types))?.unwrap_or_default(),
+            excluded_types: relationships::types(view, Some(&self.exclude_types))
+                .map_err(|error| error.with("field", "excludeTypes"))?
+                .unwrap_or_default(),
             at_risk: self.at_risk.into(),
             grounded: self.grounded,
         })

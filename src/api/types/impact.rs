@@ -17,7 +17,7 @@ use async_graphql::{Context, Object, SimpleObject};
 
 pub use absorbed::AbsorbedGroup;
 pub(in crate::api) use answer::{Answer, ResultFilter};
-pub use evidence::{ImpactEvidence, WeakestEvidence};
+pub use evidence::{EvidenceWeakness, ImpactEvidence, RelationshipAuthority, WeakestEvidence};
 pub use potential::PotentialImpact;
 pub use proof::{ProofCauseObject, ProofNodeObject, ProofObject};
 pub use service::ImpactedService;
@@ -57,6 +57,12 @@ impl ImpactCounts {
             impacted: Long(counts.total()),
         }
     }
+}
+
+/// How many rows a list skips.
+fn skipped(offset: i32) -> ApiResult<usize> {
+    let refuse = |_| ApiError::input("offset", "`offset` must not be negative").with("value", offset);
+    usize::try_from(offset).map_err(refuse)
 }
 
 /// Impacted CIs of one type.
@@ -204,11 +210,11 @@ impl ImpactReportObject {
             how_to_go_on: match truncated.reason {
                 TruncationReason::Depth => "ask with a larger `maxDepth`, or without",
                 TruncationReason::Arcs | TruncationReason::Results => {
-                    "raise `limits`, or the server's in its configuration"
+                    "raise `limits`, or `limits.question_steps_max` in the server's configuration"
                 }
                 TruncationReason::Count => "ask for more answers",
                 TruncationReason::Time => {
-                    "ask again when the server is less busy, or raise the time in its configuration"
+                    "ask again when the server is less busy, or raise `limits.question_timeout_ms` in its configuration"
                 }
             }
             .to_owned(),
@@ -302,22 +308,27 @@ impl ImpactReportObject {
         #[graphql(desc = "So many are skipped.", default = 0)] offset: i32,
     ) -> ApiResult<Vec<CiState>> {
         let first = page_size(Some(first), api(ctx)?.limits.page_max)?;
-        let offset = usize::try_from(offset)
-            .map_err(|_| ApiError::input("offset", "`offset` must not be negative").with("value", offset))?;
+        let offset = skipped(offset)?;
         let answer = Arc::clone(&self.0);
         ask(ctx, &self.0.view, move |_, _| Ok(answer.states(offset, first))).await
     }
 
-    /// What held: redundancy groups that let less through than they took, with their arithmetic.
+    /// What held: redundancy groups that let less through than they took, with their arithmetic; those
+    /// written down first, by id, then by pool and the id of the CI that needs them.
     #[graphql(complexity = "rows(Some(first), child_complexity)")]
     async fn absorbed(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "So many at most, up to 1,000.", default = 100)] first: i32,
+        #[graphql(desc = "So many are skipped.", default = 0)] offset: i32,
     ) -> ApiResult<Vec<AbsorbedGroup>> {
         let first = page_size(Some(first), api(ctx)?.limits.page_max)?;
+        let offset = skipped(offset)?;
         let answer = Arc::clone(&self.0);
-        ask(ctx, &self.0.view, move |_, _| Ok(AbsorbedGroup::list(&answer, first))).await
+        ask(ctx, &self.0.view, move |_, _| {
+            Ok(AbsorbedGroup::list(&answer, offset, first))
+        })
+        .await
     }
 
     /// How many redundancy groups held something.
@@ -357,8 +368,7 @@ impl ImpactReportObject {
         #[graphql(desc = "So many are skipped.", default = 0)] offset: i32,
     ) -> ApiResult<Vec<WeakenedObject>> {
         let first = page_size(Some(first), api(ctx)?.limits.page_max)?;
-        let offset = usize::try_from(offset)
-            .map_err(|_| ApiError::input("offset", "`offset` must not be negative").with("value", offset))?;
+        let offset = skipped(offset)?;
         let answer = Arc::clone(&self.0);
         ask(ctx, &self.0.view, move |_, _| {
             Ok(WeakenedObject::list(&answer, offset, first))

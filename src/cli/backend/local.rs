@@ -51,6 +51,8 @@ pub(in crate::cli) fn service(cmdb: &Cmdb, config: &Config) -> GraphQlService {
         page_max: config.limits.page_size_max,
         depth_max: config.limits.document_depth_max,
         complexity_max: config.limits.complexity_max,
+        steps_max: config.limits.question_steps_max,
+        time_max: config.limits.question_timeout_ms.duration(),
         ..ApiLimits::default()
     };
     let context = ApiContext {

@@ -125,7 +125,7 @@ mod tests {
                              {"tier": null, "counts": {"atRisk": 1, "degraded": 0, "down": 1}}],
             "impacted": {"nodes": [], "pageInfo": {"hasNextPage": false, "endCursor": null}, "totalCount": 0},
             "services": [], "absorbed": [], "weakened": [], "heldAssumptions": [], "warnings": [],
-            "evidence": { "staleCis": 0 }
+            "evidence": { "complete": true, "staleCis": 0 }
         }))
         .expect("a report");
         let met = |text: &str| text.parse::<Condition>().expect("a condition").is_met(&report);

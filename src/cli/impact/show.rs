@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::evidence::Evidence;
 use super::proof::Proof;
 use crate::cli::answer::{Long, Page, ShortCi};
 use crate::cli::output::Output;
@@ -164,12 +165,6 @@ struct Warning {
     samples: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Evidence {
-    stale_cis: Long,
-}
-
 /// Shows a report: counts, services, CIs with their causes, what was absorbed, warnings.
 pub(super) fn show(report: &ImpactReport, state_min: ImpactState, output: &Output) {
     let counts = report.counts;
@@ -233,12 +228,7 @@ pub(super) fn show(report: &ImpactReport, state_min: ImpactState, output: &Outpu
             warning.code, warning.count
         ));
     }
-    if report.evidence.stale_cis.0 > 0 {
-        output.note(&format!(
-            "stale among the impacted: {}, of which no source speaks any more",
-            report.evidence.stale_cis
-        ));
-    }
+    report.evidence.show(output);
 }
 
 /// Shows everything that put one CI into its state.

@@ -45,12 +45,13 @@ pub struct AbsorbedGroup {
 }
 
 impl AbsorbedGroup {
-    pub(super) fn list(answer: &Answer, first: usize) -> Vec<Self> {
+    pub(super) fn list(answer: &Answer, offset: usize, first: usize) -> Vec<Self> {
         let view = answer.impact_view();
         answer
             .report
             .absorbed(view)
             .iter()
+            .skip(offset)
             .take(first)
             .map(|absorbed| Self::new(answer, absorbed))
             .collect()

@@ -191,6 +191,14 @@ impl Answer {
                     let sample = WarningSample::Relationship(*relationship);
                     (WarningCode::GroupConsumerMismatch, [*source, *target], sample)
                 }
+                Slip::UnknownGroup {
+                    relationship,
+                    source,
+                    target,
+                } => {
+                    let sample = WarningSample::Relationship(*relationship);
+                    (WarningCode::GroupUnknown, [*source, *target], sample)
+                }
                 Slip::SelfMember { group, consumer } => {
                     let sample = WarningSample::Group(GroupKey::Explicit(*group));
                     (WarningCode::GroupSelfMember, [*consumer; 2], sample)

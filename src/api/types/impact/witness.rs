@@ -5,7 +5,8 @@ use async_graphql::{Enum, ID, SimpleObject};
 use super::Answer;
 use super::absorbed::sentence;
 use crate::api::scalars::{DateTime, Duration, Long};
-use crate::api::types::{CiObject, ImpactState};
+use crate::api::types::{CiObject, ImpactState, RelationshipAuthority};
+use crate::app;
 use crate::graph::{RelationshipRef, Slot, Snapshot};
 use crate::impact::{self, Cause, Origin};
 use crate::model::RelationshipTypeId;
@@ -49,6 +50,20 @@ pub struct WitnessRelationship {
     pub last_seen: DateTime,
     /// How long ago that was, at the moment asked about.
     pub age: Duration,
+    /// How much it counts who says so.
+    pub authority: RelationshipAuthority,
+    /// The place of its best source in the rules of authority about the CIs it connects, from 1; absent
+    /// where `authority` is not RANKED.
+    pub authority_place: Option<u32>,
+    #[graphql(skip)]
+    pub(super) weight: app::RelationshipAuthority,
+}
+
+impl WitnessRelationship {
+    /// The less, the longer all who say so have been silent; of alike ones, the fewer they are.
+    fn silence(&self) -> (jiff::Timestamp, u64) {
+        (self.last_seen.0, self.said_by.0)
+    }
 }
 
 /// The redundancy group that carried a step, with its arithmetic.
@@ -107,6 +122,10 @@ pub struct WitnessObject {
     /// The weakest evidence on the way: of the relationships that carried it, the one of which all
     /// sources have been silent longest; of several, the one that fewest speak of.
     pub weakest_evidence: Option<WitnessRelationship>,
+    /// The least authoritative evidence on the way: of the relationships that carried it, the one whose
+    /// `authority` is the least; of several RANKED ones that with the last place, then that of which its
+    /// sources have been silent longest.
+    pub least_authoritative_evidence: Option<WitnessRelationship>,
 }
 
 impl WitnessObject {
@@ -125,9 +144,12 @@ impl WitnessObject {
             group: None,
         }];
         steps.extend(found.steps.iter().map(|step| witness_step(answer, step)));
-        let evidence = steps.iter().filter_map(|step| step.relationship.clone());
+        let evidence = steps.iter().filter_map(|step| step.relationship.as_ref());
+        let oldest = evidence.clone().min_by_key(|evidence| evidence.silence());
+        let least = evidence.min_by_key(|evidence| (evidence.weight, evidence.silence()));
         Some(Self {
-            weakest_evidence: evidence.min_by_key(|evidence| (evidence.last_seen.0, evidence.said_by.0)),
+            weakest_evidence: oldest.cloned(),
+            least_authoritative_evidence: least.cloned(),
             length: found.steps.len().into(),
             steps,
             ungrounded: found
@@ -230,21 +252,15 @@ pub(super) fn carrier(
             .flatten()
             .any(|arc| arc.source == source && arc.target == target)
     };
-    if let Some(relationship_type) = relationship_type {
-        let ways = [(target, source), (source, target)];
-        let direct = ways
-            .iter()
-            .filter_map(|(from, to)| view.find_relationship(relationship_type, *from, *to, ""));
-        let direct = direct.filter(|found| carries(found)).min_by_key(RelationshipRef::id);
-        if direct.is_some() {
-            return direct;
-        }
+    if let Some(of_type) = relationship_type {
+        let ways = [(target, source), (source, target)].into_iter();
+        let between = ways.flat_map(|(from, to)| view.relationships_of_type(of_type, from, to));
+        return between.filter(carries).min_by_key(RelationshipRef::id);
     }
     // Looked for at the target: the source may be a hub, and every CI that it hits is asked about.
     let stated = view.relationships_from(target).filter(|found| found.to() == source);
     let between = stated.chain(view.relationships_to(target).filter(|found| found.from() == source));
-    let of_type = between.filter(|found| relationship_type.is_none_or(|wanted| found.relationship_type() == wanted));
-    of_type.filter(carries).min_by_key(RelationshipRef::id)
+    between.filter(carries).min_by_key(RelationshipRef::id)
 }
 
 /// A relationship as evidence, read from the CI that it hits.
@@ -259,6 +275,7 @@ pub(super) fn describe(answer: &Answer, relationship: &RelationshipRef<'_>, targ
         }
     });
     let last_seen = relationship.last_seen();
+    let authority = app::Authorities::new(view).of(relationship);
     let source = view.source(relationship.source()).map(|source| source.name.to_string());
     WitnessRelationship {
         id: ID(relationship.id().to_string()),
@@ -270,6 +287,9 @@ pub(super) fn describe(answer: &Answer, relationship: &RelationshipRef<'_>, targ
         said_by: (1 + relationship.also_said_by().len()).into(),
         first_seen: DateTime(relationship.first_seen()),
         last_seen: DateTime(last_seen),
+        authority: authority.into(),
+        authority_place: authority.place(),
+        weight: authority,
         age: Duration(answer.at.duration_since(last_seen).max(jiff::SignedDuration::ZERO)),
     }
 }
