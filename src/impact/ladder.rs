@@ -50,6 +50,10 @@ pub(super) struct Ladder {
     above: Vec<u32>,
 }
 
+/// Some of the rungs, each with all that it stands on.
+#[derive(Debug)]
+pub(super) struct Route(Vec<bool>);
+
 /// A rung that has been tried.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
@@ -158,10 +162,28 @@ impl Ladder {
         &self.above[start as usize..end as usize]
     }
 
+    /// The rungs to climb so that these candidates are tried: they, and those that they stand on.
+    pub(super) fn to(&self, mut is_wanted: impl FnMut(Slot) -> bool) -> Route {
+        let mut route = vec![false; self.rungs.len()];
+        for (number, rung) in self.rungs.iter().enumerate() {
+            if !rung.is_candidate || !is_wanted(rung.failed.slot) {
+                continue;
+            }
+            let mut at = number;
+            while !std::mem::replace(&mut route[at], true) {
+                match self.rungs[at].below {
+                    NONE => break,
+                    below => at = below as usize,
+                }
+            }
+        }
+        Route(route)
+    }
+
     /// Tries every candidate on top of what has failed and hands each rung to `tried`, with what it
     /// made of the rung below, which is `start` at the bottom. It makes something of this rung, and
-    /// says whether the rungs above are worth trying: they bring about all that this one does. Leaves
-    /// the probe as it was.
+    /// says whether the rungs above are worth trying: they bring about all that this one does. With a
+    /// route no other rungs are tried. Leaves the probe as it was.
     ///
     /// # Errors
     ///
@@ -169,6 +191,7 @@ impl Ladder {
     pub(super) fn climb<T>(
         &self,
         probe: &mut Probe<'_>,
+        route: Option<&Route>,
         start: T,
         mut tried: impl FnMut(&Probe<'_>, Step, &T) -> Result<(T, bool), TruncationReason>,
     ) -> Result<(), TruncationReason> {
@@ -190,6 +213,9 @@ impl Ladder {
                 continue;
             };
             top.left = left;
+            if route.is_some_and(|route| !route.0[*rung as usize]) {
+                continue;
+            }
             let mark = probe.mark();
             let Rung {
                 failed, is_candidate, ..

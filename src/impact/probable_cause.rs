@@ -5,25 +5,26 @@
 
 mod candidates;
 mod fit;
+mod hope;
 mod pairs;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::graph::Slot;
 use crate::model::{CiId, ImpactState, Weight};
 
 use super::given::Given;
-use super::ladder::{Ladder, Step};
-use super::probe::{Probe, ProbeError};
+use super::ladder::{Ladder, Route, Step};
+use super::probe::{Mark, Probe, ProbeError};
 use super::question::{Budget, ImpactError, ImpactView, Premises};
 use super::reading::Reading;
 use super::report::TruncationReason;
 use super::scratch::Scratch;
 
-use candidates::{Candidates, Meter, candidates};
+use candidates::{Candidates, Classes, Meter, candidates};
 pub use fit::{Fit, FitCounts, Score};
 use fit::{Observation, Observed};
-use pairs::Pair;
+use pairs::{Meeting, Pair, meetings};
 
 /// What probably caused this?
 #[derive(Clone, Debug)]
@@ -199,8 +200,7 @@ pub fn probable_causes(
     let reading = Reading::new(&question.premises, level);
     let pinned: FxHashSet<u32> = question.premises.assumed.iter().map(|pin| pin.slot.number()).collect();
     let mut meter = Meter::new(budget);
-    let nearest_max = question.candidates_max;
-    let (found, cut) = candidates(view, (&reading, level), &pinned, &observed, nearest_max, &mut meter);
+    let (found, cut) = candidates(view, (&reading, level), &pinned, &observed, question, &mut meter);
     answer.candidates_total = found.total;
     answer.limit = cut.map(CauseLimit::Budget);
     if answer.limit.is_none() && found.total > found.nearest.len() as u64 {
@@ -233,8 +233,13 @@ pub fn probable_causes(
     };
     let can_rise = observed.symptoms.iter().filter(can_rise);
     let hits_max = can_rise.map(|slot| observed.weight(*slot)).sum();
+    let (meetings, behind) = meetings(view.index, &found.groups);
     let mut search = Search {
         view,
+        singles: FxHashMap::default(),
+        meetings,
+        behind,
+        bottom: probe.mark(),
         probe,
         ladder,
         observed,
@@ -243,7 +248,10 @@ pub fn probable_causes(
         hits_max,
         answer,
     };
-    if let Err(reason) = search.rank().and_then(|()| search.explain(question.causes_max)) {
+    if let Err(reason) = search
+        .rank(question.causes_max > 1)
+        .and_then(|()| search.explain(question.causes_max))
+    {
         search.answer.limit = Some(CauseLimit::Budget(reason));
     }
     Ok(search.answer)
@@ -256,15 +264,15 @@ struct Tried {
     fit: Fit,
 }
 
-/// Tries every candidate on top of what has failed, of which `start` is the fit; see [`Ladder::climb`].
+/// Tries candidates on top of what has failed, of which `start` is the fit; see [`Ladder::climb`].
 fn climb(
-    ladder: &Ladder,
+    (ladder, route): (&Ladder, Option<&Route>),
     probe: &mut Probe<'_>,
     observed: &Observed,
     start: Fit,
     mut tried: impl FnMut(&Probe<'_>, Tried) -> bool,
 ) -> Result<(), TruncationReason> {
-    ladder.climb(probe, start, |probe, step, below| {
+    ladder.climb(probe, route, start, |probe, step, below| {
         let fit = observed.extend(*below, probe.newly_bad_since(step.mark));
         Ok((fit, tried(probe, Tried { step, fit })))
     })
@@ -280,6 +288,13 @@ struct Search<'a> {
     level: ImpactState,
     /// The symptoms that a failure can bring about at all, by weight.
     hits_max: u64,
+    /// What each candidate brings about alone; empty if no causes are put together.
+    singles: FxHashMap<Slot, Fit>,
+    /// The groups in which candidates can meet, by number, and the symptoms behind each meeting.
+    meetings: FxHashMap<u32, Meeting>,
+    behind: FxHashMap<Meeting, Classes>,
+    /// What had failed before any cause.
+    bottom: Mark,
     answer: ProbableCauses,
 }
 
@@ -288,12 +303,17 @@ impl Search<'_> {
         self.observed.nothing()
     }
 
-    /// Tries every candidate alone.
-    fn rank(&mut self) -> Result<(), TruncationReason> {
+    /// Tries every candidate alone, and keeps what each brings about if it is needed later.
+    fn rank(&mut self, is_kept: bool) -> Result<(), TruncationReason> {
         let nothing = self.nothing();
+        let singles = &mut self.singles;
         let ranking = &mut self.answer.ranking;
         let considered = &mut self.answer.candidates_considered;
-        let tried = climb(&self.ladder, &mut self.probe, &self.observed, nothing, |_, tried| {
+        let ladder = (&self.ladder, None);
+        let tried = climb(ladder, &mut self.probe, &self.observed, nothing, |_, tried| {
+            if is_kept && tried.step.is_candidate {
+                singles.insert(tried.step.slot, tried.fit);
+            }
             *considered += u64::from(tried.step.is_candidate);
             if tried.step.is_candidate && tried.fit.hits > 0 {
                 ranking.push(RankedCause {
@@ -357,32 +377,6 @@ impl Search<'_> {
         });
         self.probe.undo(mark);
         second
-    }
-
-    /// The candidate that raises the joint score most, if any does.
-    fn best_single(&mut self, joint: Fit) -> Result<Option<RankedCause>, TruncationReason> {
-        let columns = self.view.columns;
-        let hits_max = self.hits_max;
-        let mut best: Option<RankedCause> = None;
-        climb(&self.ladder, &mut self.probe, &self.observed, joint, |_, tried| {
-            let Tried { fit, step } = tried;
-            let slot = step.slot;
-            let bar = best.map_or(joint, |best| best.fit);
-            if bar.beats(&fit.best_beyond(&fit, hits_max)) {
-                return false;
-            }
-            let is_better = best.map_or(fit.beats(&joint), |best| {
-                let by_fit = fit.rank(&best.fit);
-                by_fit
-                    .then_with(|| columns.id(slot).cmp(&columns.id(best.slot)))
-                    .is_lt()
-            });
-            if step.is_candidate && is_better {
-                best = Some(RankedCause { slot, fit });
-            }
-            true
-        })?;
-        Ok(best)
     }
 
     /// Takes a cause into the hypothesis, for good.

@@ -117,7 +117,7 @@ impl Trial<'_> {
         probe.confine(inside.map(|(slot, _)| Slot::new(slot)));
         let mut losses = Losses::new(index.group_numbers());
         let mut visited = probe.arcs_visited();
-        ladder.climb(&mut probe, Fallen::default(), |probe, step, below| {
+        ladder.climb(&mut probe, None, Fallen::default(), |probe, step, below| {
             meter.spend(probe.arcs_visited() - visited)?;
             visited = probe.arcs_visited();
             let fallen = self.count(probe, step, below, &mut losses, meter, fates)?;

@@ -11,6 +11,7 @@ use crate::impact::reading::{Carry, Reading};
 use crate::impact::report::TruncationReason;
 use crate::model::ImpactState;
 
+use super::CauseQuestion;
 use super::fit::{Observation, Observed};
 
 /// Counts links against a budget, for walks outside of an evaluation.
@@ -57,6 +58,9 @@ pub(super) struct Candidates {
     pub(super) total: u64,
     /// The groups on the way, by number, and the classes of symptoms behind each.
     pub(super) groups: Vec<(u32, Classes)>,
+    /// By slot: the classes of symptoms that the CI could bring about were nothing redundant, at most.
+    /// Empty if that was not asked for or a limit was met.
+    pub(super) behind: Vec<Classes>,
 }
 
 /// A set of symptoms, as far as 64 bits tell them apart: the class of a symptom is its place in the
@@ -92,7 +96,7 @@ pub(super) fn candidates(
     (reading, level): (&Reading, ImpactState),
     pinned: &FxHashSet<u32>,
     observed: &Observed,
-    nearest_max: usize,
+    question: &CauseQuestion,
     meter: &mut Meter<'_>,
 ) -> (Candidates, Option<TruncationReason>) {
     let mut walk = Walk {
@@ -105,6 +109,7 @@ pub(super) fn candidates(
         found: Vec::new(),
         groups: FxHashMap::default(),
     };
+    let nearest_max = question.candidates_max;
     let mut candidates = Candidates::default();
     for slot in &observed.symptoms {
         if view.columns.takes_part(*slot) {
@@ -124,8 +129,12 @@ pub(super) fn candidates(
     }
     walk.found.retain(|slot| observed.of(*slot) != Observation::Healthy);
     candidates.take(view, &mut walk.found, nearest_max);
-    if cut.is_none() && !walk.groups.is_empty() {
-        cut = walk.classify(&observed.symptoms).err();
+    // Who is behind what matters where several causes are put together.
+    if cut.is_none() && question.causes_max > 1 {
+        match walk.classify(&observed.symptoms) {
+            Ok(behind) => candidates.behind = behind,
+            Err(reason) => cut = Some(reason),
+        }
     }
     candidates.groups = walk.groups.into_iter().collect();
     candidates.groups.sort_unstable();
@@ -133,6 +142,11 @@ pub(super) fn candidates(
 }
 
 impl Candidates {
+    /// The classes of symptoms that a CI could bring about were nothing redundant, at most.
+    pub(super) fn behind(&self, slot: Slot) -> Classes {
+        self.behind.get(slot.index()).copied().unwrap_or(Classes::MAX)
+    }
+
     /// Takes in those at the next distance.
     fn take(&mut self, view: ImpactView<'_>, found: &mut Vec<Slot>, nearest_max: usize) {
         self.total += found.len() as u64;
@@ -192,10 +206,10 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    /// Finds out which symptoms are behind each group, at most: against the direction of impact once
+    /// Finds out which symptoms are behind each group and each CI, at most: against the direction of impact once
     /// more, from all symptoms at once. A CI is looked at again when more is found behind it, up to
     /// 64 times, mostly once or twice.
-    fn classify(&mut self, symptoms: &[Slot]) -> Result<(), TruncationReason> {
+    fn classify(&mut self, symptoms: &[Slot]) -> Result<Vec<Classes>, TruncationReason> {
         let index = self.view.index;
         let mut behind: Vec<Classes> = vec![0; self.needs.len()];
         let mut waits = vec![false; self.needs.len()];
@@ -235,7 +249,7 @@ impl Walk<'_, '_> {
                 }
             }
         }
-        Ok(())
+        Ok(behind)
     }
 }
 

@@ -32,7 +32,7 @@ const PLACES_MAX: usize = 1 << 20;
 /// Where two failures can meet so that both together do what neither does: a group that holds
 /// without some of its members, or CIs that hold each other up through grounded groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Meeting {
+pub(super) enum Meeting {
     Group(u32),
     Component(u32),
 }
@@ -48,6 +48,21 @@ impl Meeting {
             None => (gate.up_min < gate.total).then_some(Self::Group(group)),
         }
     }
+}
+
+/// Where candidates can meet, by group, and the symptoms behind each of these places.
+pub(super) fn meetings(
+    index: &DependencyIndex,
+    groups: &[(u32, Classes)],
+) -> (FxHashMap<u32, Meeting>, FxHashMap<Meeting, Classes>) {
+    let (mut meetings, mut behind) = (FxHashMap::default(), FxHashMap::<Meeting, Classes>::default());
+    for (group, classes) in groups {
+        if let Some(meeting) = Meeting::of(index, *group) {
+            meetings.insert(*group, meeting);
+            *behind.entry(meeting).or_default() |= classes;
+        }
+    }
+    (meetings, behind)
 }
 
 /// A candidate that takes redundancy away somewhere, on top of the hypothesis.
@@ -104,14 +119,10 @@ impl Search<'_> {
     /// (or one component of grounded groups), so only such pairs are tried, and of these only those
     /// whose false and unseen predictions leave room for a higher score.
     pub(super) fn best_pair(&mut self, joint: Fit, bar: Fit) -> Result<Option<Pair>, TruncationReason> {
-        let groups = self.found.groups.iter();
-        let meetings: FxHashMap<u32, Meeting> = groups
-            .filter_map(|(group, _)| Some((*group, Meeting::of(self.view.index, *group)?)))
-            .collect();
-        if meetings.is_empty() {
+        if self.meetings.is_empty() {
             return Ok(None);
         }
-        let halves = self.halves(&meetings, joint, bar)?;
+        let halves = self.halves(joint, bar)?;
         let mut hopes = self.hopes(&halves, joint, bar);
         let columns = self.view.columns;
         hopes.sort_unstable_by(Hope::rank);
@@ -215,15 +226,12 @@ impl Search<'_> {
 
     /// The candidates that take redundancy away and can be part of something better than `bar`, the
     /// most promising first.
-    fn halves(
-        &mut self,
-        meetings: &FxHashMap<u32, Meeting>,
-        joint: Fit,
-        bar: Fit,
-    ) -> Result<Vec<Half>, TruncationReason> {
+    fn halves(&mut self, joint: Fit, bar: Fit) -> Result<Vec<Half>, TruncationReason> {
         let (index, columns, hits_max) = (self.view.index, self.view.columns, self.hits_max);
         let (observed, places) = (&self.observed, self.symptom_places());
-        let behind = self.behind(meetings);
+        let (meetings, behind) = (&self.meetings, &self.behind);
+        let horizon = self.horizon(joint);
+        let route = self.ladder.to(|slot| self.hope_of_half(slot, &horizon).beats(&bar));
         let mut halves: Vec<Half> = Vec::new();
         // What the rungs stood on take away, and by height how much of it was found up to there.
         let mut taken: Vec<Meeting> = Vec::new();
@@ -231,7 +239,7 @@ impl Search<'_> {
         let mut heights: Vec<Height> = Vec::new();
         let (mut counted, mut too_many) = (0, false);
         climb(
-            &self.ladder,
+            (&self.ladder, Some(&route)),
             &mut self.probe,
             observed,
             joint,
@@ -282,17 +290,6 @@ impl Search<'_> {
             by_hope.then_with(|| columns.id(one.slot).cmp(&columns.id(other.slot)))
         });
         Ok(halves)
-    }
-
-    /// The symptoms behind each meeting.
-    fn behind(&self, meetings: &FxHashMap<u32, Meeting>) -> FxHashMap<Meeting, Classes> {
-        let mut behind: FxHashMap<Meeting, Classes> = FxHashMap::default();
-        for (group, classes) in &self.found.groups {
-            if let Some(meeting) = meetings.get(group) {
-                *behind.entry(*meeting).or_default() |= classes;
-            }
-        }
-        behind
     }
 
     /// Where each symptom stands in the order of ids.
@@ -399,7 +396,7 @@ impl Search<'_> {
     }
 
     /// The symptoms of each class that nothing explains so far, by weight.
-    fn class_sizes(&self) -> [u64; 64] {
+    pub(super) fn class_sizes(&self) -> [u64; 64] {
         let mut sizes = [0; 64];
         for (place, slot) in self.observed.symptoms.iter().enumerate() {
             if self.probe.state(*slot) < self.level {
@@ -416,7 +413,7 @@ impl Search<'_> {
 }
 
 /// The symptoms of these classes, by weight.
-fn size(sizes: &[u64; 64], classes: Classes) -> u64 {
+pub(super) fn size(sizes: &[u64; 64], classes: Classes) -> u64 {
     let sizes = sizes.iter().enumerate();
     let within = sizes.filter(|(class, _)| classes & class_of(*class) != 0);
     within.map(|(_, size)| size).sum()
