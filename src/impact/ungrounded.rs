@@ -75,17 +75,21 @@ enum Support {
     Derived(u32),
 }
 
+/// Where grounded groups lean on each other, as a question reads them.
+pub(super) fn grounding<'a>(index: &'a DependencyIndex, reading: &Reading) -> Cow<'a, Grounding> {
+    let known = index.grounding();
+    if reading.excludes() && !known.is_empty() {
+        let strength = |group: u32, link: Link| reading.member_strength(index, link, group, link.other);
+        Cow::Owned(Grounding::new(index, strength))
+    } else {
+        Cow::Borrowed(known)
+    }
+}
+
 impl<'a> Ungrounded<'a> {
     pub(super) fn new(index: &'a DependencyIndex, reading: &Reading) -> Self {
-        let known = index.grounding();
-        let grounding = if reading.excludes() && !known.is_empty() {
-            let strength = |group: u32, link: Link| reading.member_strength(index, link, group, link.other);
-            Cow::Owned(Grounding::new(index, strength))
-        } else {
-            Cow::Borrowed(known)
-        };
         Self {
-            grounding,
+            grounding: grounding(index, reading),
             doubts: Default::default(),
             fallen: Vec::new(),
             level: 0,
