@@ -82,7 +82,7 @@ fn weighted_layers() -> impl Strategy<Value = Model> {
     let share = || prop::option::of((0..=100u8).prop_map(Threshold::Percent));
     let strength = prop_oneof![4 => Just(Strength::DOWN), 1 => Just(Strength::SOFT), 1 => Just(Strength::DEGRADED)];
     let groups = prop::collection::vec((share(), share(), share(), strength), 9);
-    (layers(9), groups, prop::collection::vec(1..5u32, 24)).prop_map(|(mut model, groups, weights)| {
+    (layers(9), groups, prop::collection::vec(1..5i64, 24)).prop_map(|(mut model, groups, weights)| {
         for ((_, group), (up_min, capacity_min, spare_min, strength)) in model.groups.iter_mut().zip(groups) {
             group.thresholds = Thresholds {
                 up_min,
