@@ -303,3 +303,17 @@ fn a_harmless_failure_clears_only_those_that_it_takes_down() {
     );
     assert!(answer.cut_sets.contains(&vec![slot(disk)]) && !answer.cut_sets.contains(&vec![slot(cooler)]));
 }
+
+/// Grounded groups in two circles, one of which stands on the other: whatever the search tries and takes
+/// back, it finds the set of three.
+#[test]
+fn circles_on_circles_fall_in_any_order() {
+    let mut model = Model::of(7);
+    one_of(&mut model, 0, &[1, 4, 5]);
+    one_of(&mut model, 1, &[2]);
+    one_of(&mut model, 2, &[1, 3, 6]);
+    one_of(&mut model, 4, &[0]);
+    for size_max in 1..=5 {
+        check(&model, &Premises::default(), slot(0), ImpactState::Down, size_max);
+    }
+}
