@@ -22,7 +22,7 @@ use super::question::{Budget, ImpactError, ImpactView, Premises};
 use super::report::TruncationReason;
 use super::scratch::Scratch;
 use super::spof::Decided;
-use super::structure::{Incomplete, Stage, probe};
+use super::structure::{Incomplete, Stage, can_fail, probe};
 
 use family::Set;
 use meter::{Meter, Stop};
@@ -54,6 +54,9 @@ pub struct CutSets {
     /// Its state with nothing failed; states better than the level asked about are told as `OK`.
     /// Where it is at the level already, there is no cut set.
     pub before: ImpactState,
+    /// Whether anything can make it worse: not if it takes no part, or its state is assumed. That there is
+    /// nothing to report of such a CI says nothing of its safety.
+    pub can_fail: bool,
     /// Sets of CIs that, down together, bring the target to the level, and none of which can be left
     /// out: by size, then CI ids. Each by CI id.
     pub cut_sets: Vec<Vec<Slot>>,
@@ -84,6 +87,7 @@ pub fn cut_sets(
     let mut answer = CutSets {
         target,
         before: ImpactState::Ok,
+        can_fail: can_fail(view, premises, target),
         cut_sets: Vec::new(),
         incomplete: None,
         arcs_visited: 0,

@@ -48,9 +48,10 @@ fn each_part(formula: &Formula, mut show: impl FnMut(u32)) {
         Formula::Always => {}
         Formula::AtLeast(line) => line.members.iter().for_each(|(member, _)| show(*member)),
         Formula::Any { parts, derived, .. } => {
-            parts.iter().for_each(|part| show(*part));
             let members = derived.iter().flat_map(|line| &line.members);
-            members.for_each(|(member, _)| show(*member));
+            for part in parts.iter().chain(members.map(|(member, _)| member)) {
+                show(*part);
+            }
         }
     }
 }

@@ -33,9 +33,8 @@ impl Set {
     }
 
     pub(super) fn classes(self) -> impl Iterator<Item = Class> {
-        let [a, b, c, d, e, f, g, h] = self.0.to_be_bytes();
-        let places = [[a, b], [c, d], [e, f], [g, h]].map(Class::from_be_bytes);
-        places.into_iter().take(self.len())
+        let class = move |shift: u32| Class::try_from(self.0 >> shift & u64::from(Class::MAX)).unwrap_or_default();
+        [48, 32, 16, 0].into_iter().map(class).take(self.len())
     }
 
     /// Everything in either, if that is not too much for a set.
