@@ -74,3 +74,8 @@ pub(super) fn plain(value: &Value) -> String {
         Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
     }
 }
+
+/// What is said of a CI of which there is nothing to report, because nothing can make it worse.
+pub(super) fn cannot_fail(name: &str) -> String {
+    format!("{name} is not in use, or its state is assumed: nothing makes it worse, which says nothing of its safety")
+}

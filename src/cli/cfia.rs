@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::model::ImpactState;
 
-use super::answer::{Long, ShortCi};
+use super::answer::{Long, ShortCi, cannot_fail};
 use super::backend::{Backend, Document};
 use super::output::Output;
 use super::premises::Premises;
@@ -80,9 +80,11 @@ struct Found {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Service {
     ci: ShortCi,
     before: String,
+    can_fail: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -168,6 +170,9 @@ fn table(found: &Found, output: &Output) {
             "{shown} of {} services shown; counts are of all, and --format csv shows all",
             found.services.len()
         ));
+    }
+    for service in found.services.iter().filter(|service| !service.can_fail) {
+        output.note(&cannot_fail(&service.ci.reference()));
     }
     for service in found.services.iter().filter(|service| service.before != "OK") {
         output.note(&format!(

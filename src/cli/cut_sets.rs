@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::model::ImpactState;
 
-use super::answer::ShortCi;
+use super::answer::{ShortCi, cannot_fail};
 use super::backend::{Backend, Document};
 use super::output::Output;
 use super::premises::Premises;
@@ -36,7 +36,7 @@ pub(super) struct CutSets {
     /// So many CIs in a set at most, up to 5: larger sets take very much longer.
     #[arg(long, value_name = "N", default_value_t = 3)]
     max_size: u32,
-    /// Find so many sets at most, the smallest first; up to 1,000.
+    /// Find so many sets at most, the smallest first; up to 10,000.
     #[arg(long, value_name = "N", default_value_t = 100)]
     max_count: u32,
     #[command(flatten)]
@@ -48,6 +48,7 @@ pub(super) struct CutSets {
 struct Found {
     target: ShortCi,
     before: String,
+    can_fail: bool,
     cut_sets: Vec<CutSet>,
     complete: bool,
     truncated_reason: Option<String>,
@@ -78,7 +79,9 @@ pub(super) fn run(options: &CutSets, backend: &Backend, output: &Output) -> anyh
     });
     output.table(&["SIZE", "CUT SET"], rows.collect());
     let target = found.target.reference();
-    if found.before != "OK" {
+    if !found.can_fail {
+        output.note(&cannot_fail(&target));
+    } else if found.before != "OK" {
         output.note(&format!("{target} is {} with nothing failed", found.before));
     } else if found.complete && found.cut_sets.is_empty() {
         let size = options.max_size;

@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Long, ShortCi};
+use super::answer::{Long, ShortCi, cannot_fail};
 use super::backend::{Backend, Document};
 use super::drawing::Drawing;
 use super::output::Output;
@@ -78,6 +78,7 @@ impl Role {
 struct Found {
     target: ShortCi,
     before: String,
+    can_fail: bool,
     nodes: Vec<Dependency>,
     total_count: Long,
     single_points_of_failure: Long,
@@ -182,8 +183,10 @@ fn list(found: &Found, output: &Output) {
 }
 
 fn summary(found: &Found, options: &Dependencies, output: &Output) {
-    if found.before != "OK" {
-        let target = found.target.reference();
+    let target = found.target.reference();
+    if !found.can_fail {
+        output.note(&cannot_fail(&target));
+    } else if found.before != "OK" {
         output.note(&format!("{target} is {} with nothing failed", found.before));
     }
     let listed = found.nodes.len() as u64;

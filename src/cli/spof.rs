@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::model::ImpactState;
 
-use super::answer::{Long, ShortCi};
+use super::answer::{Long, ShortCi, cannot_fail};
 use super::backend::{Backend, Document};
 use super::output::Output;
 use super::premises::Premises;
@@ -65,6 +65,7 @@ struct Target {
     #[serde(rename = "target")]
     ci: ShortCi,
     before: String,
+    can_fail: bool,
     points: Vec<Point>,
     total_count: Long,
     undecided: Long,
@@ -118,7 +119,9 @@ pub(super) fn run(options: &Spof, backend: &Backend, output: &Output) -> anyhow:
 fn remark(target: &Target, output: &Output) {
     let name = target.ci.reference();
     let listed = target.points.len() as u64;
-    if !target.complete {
+    if !target.can_fail {
+        output.note(&cannot_fail(&name));
+    } else if !target.complete {
         output.note(&format!(
             "{name}: not complete, {} CIs are undecided; there may be more",
             target.undecided

@@ -10,7 +10,7 @@ use super::probe::Probe;
 use super::question::{Budget, ImpactError, ImpactView, Premises};
 use super::report::{StateCounts, TruncationReason};
 use super::scratch::Scratch;
-use super::structure::{Incomplete, Stage, probe};
+use super::structure::{Incomplete, Stage, can_fail, probe};
 
 /// Which matrix is wanted.
 #[derive(Clone, Debug)]
@@ -32,6 +32,9 @@ pub struct CfiaService {
     pub slot: Slot,
     /// Its state with nothing failed; states better than the least one asked about are told as `OK`.
     pub before: ImpactState,
+    /// Whether anything can make it worse: not if it takes no part, or its state is assumed. That there is
+    /// nothing to report of such a CI says nothing of its safety.
+    pub can_fail: bool,
 }
 
 /// A row of the matrix: what the failure of one CI does.
@@ -97,13 +100,13 @@ pub fn cfia(
     let mut probe = match probe(view, premises, floor, &rest, scratch)? {
         Ok(probe) => probe,
         Err(incomplete) => {
-            answer.services = columns_of(&services, |_| ImpactState::Ok);
+            answer.services = columns_of(view, premises, &services, |_| ImpactState::Ok);
             answer.untried = question.cis.as_ref().map_or(0, |cis| cis.len() as u64);
             answer.incomplete = Some(incomplete);
             return Ok(answer);
         }
     };
-    answer.services = columns_of(&services, |slot| probe.before(slot));
+    answer.services = columns_of(view, premises, &services, |slot| probe.before(slot));
     let (dependence, stopped) = Dependence::find(&mut probe, &services);
     let rows = rows(view, question, &dependence);
     answer.untried = rows.len() as u64;
@@ -129,10 +132,16 @@ pub fn cfia(
     Ok(answer)
 }
 
-fn columns_of(services: &[Slot], before: impl Fn(Slot) -> ImpactState) -> Vec<CfiaService> {
+fn columns_of(
+    view: ImpactView<'_>,
+    premises: &Premises,
+    services: &[Slot],
+    before: impl Fn(Slot) -> ImpactState,
+) -> Vec<CfiaService> {
     let services = services.iter().map(|slot| CfiaService {
         slot: *slot,
         before: before(*slot),
+        can_fail: can_fail(view, premises, *slot),
     });
     services.collect()
 }

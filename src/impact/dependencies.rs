@@ -13,7 +13,7 @@ use super::probe::Probe;
 use super::question::{Budget, ImpactError, ImpactView, Premises};
 use super::report::TruncationReason;
 use super::scratch::Scratch;
-use super::structure::{Incomplete, Stage, probe};
+use super::structure::{Incomplete, Stage, can_fail, probe};
 
 /// What a dependency is to the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +92,9 @@ pub struct Dependencies {
     pub target: Slot,
     /// Its state with nothing failed.
     pub before: ImpactState,
+    /// Whether anything can make it worse: not if it takes no part, or its state is assumed. That there is
+    /// nothing to report of such a CI says nothing of its safety.
+    pub can_fail: bool,
     /// By depth, then CI id. Assumed CIs are not among them, because they do not change; neither
     /// does an assumed target depend on anything.
     pub dependencies: Vec<Dependency>,
@@ -121,6 +124,7 @@ pub fn dependencies(
     let mut answer = Dependencies {
         target,
         before: ImpactState::Ok,
+        can_fail: can_fail(view, premises, target),
         dependencies: Vec::new(),
         incomplete: None,
         arcs_visited: 0,

@@ -8,7 +8,7 @@ use super::dependence::{Dependence, when_down};
 use super::probe::Probe;
 use super::question::{Budget, ImpactError, ImpactView, Premises};
 use super::scratch::Scratch;
-use super::structure::{Incomplete, Stage, probe};
+use super::structure::{Incomplete, Stage, can_fail, probe};
 
 /// A CI whose failure alone brings a target to the level asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,9 @@ pub struct SinglePoints {
     /// Its state with nothing failed; states better than the level asked about are told as `OK`.
     /// Where it is at the level already, nothing is a single point of failure.
     pub before: ImpactState,
+    /// Whether anything can make it worse: not if it takes no part, or its state is assumed. That there is
+    /// nothing to report of such a CI says nothing of its safety.
+    pub can_fail: bool,
     /// By depth, then CI id. Assumed CIs cannot fail and are not among them.
     pub points: Vec<SinglePoint>,
     /// CIs found that may or may not be single points of failure.
@@ -66,10 +69,11 @@ pub fn single_points_of_failure(
     let budget = budget.rest(0);
     let mut probe = match probe(view, premises, level, &budget, scratch)? {
         Ok(probe) => probe,
-        Err(incomplete) => return Ok(unknown(targets, incomplete)),
+        Err(incomplete) => return Ok(unknown(view, premises, targets, incomplete)),
     };
     let mut answers: Vec<SinglePoints> = Vec::with_capacity(targets.len());
     for target in targets {
+        let can_fail = can_fail(view, premises, *target);
         let before = probe.before(*target);
         let stopped = answers.last().and_then(|answer: &SinglePoints| answer.incomplete);
         let answer = match stopped {
@@ -80,7 +84,7 @@ pub fn single_points_of_failure(
             },
             None => single_points(&mut probe, *target, level),
         };
-        answers.push(answer);
+        answers.push(SinglePoints { can_fail, ..answer });
     }
     Ok(SinglePointsOfFailure {
         targets: answers,
@@ -88,8 +92,16 @@ pub fn single_points_of_failure(
     })
 }
 
-fn unknown(targets: &[Slot], incomplete: Incomplete) -> SinglePointsOfFailure {
-    let targets = targets.iter().map(|target| nothing_known(*target, incomplete));
+fn unknown(
+    view: ImpactView<'_>,
+    premises: &Premises,
+    targets: &[Slot],
+    incomplete: Incomplete,
+) -> SinglePointsOfFailure {
+    let targets = targets.iter().map(|target| SinglePoints {
+        can_fail: can_fail(view, premises, *target),
+        ..nothing_known(*target, incomplete)
+    });
     SinglePointsOfFailure {
         targets: targets.collect(),
         arcs_visited: 0,
@@ -100,6 +112,7 @@ fn nothing_known(target: Slot, incomplete: Incomplete) -> SinglePoints {
     SinglePoints {
         target,
         before: ImpactState::Ok,
+        can_fail: true,
         points: Vec::new(),
         undecided: 0,
         incomplete: Some(incomplete),
@@ -111,6 +124,7 @@ fn single_points(probe: &mut Probe<'_>, target: Slot, level: ImpactState) -> Sin
     let mut answer = SinglePoints {
         target,
         before,
+        can_fail: true,
         points: Vec::new(),
         undecided: 0,
         incomplete: None,

@@ -4,6 +4,7 @@ use super::probe::{Probe, ProbeError};
 use super::question::{Budget, ImpactError, ImpactView, Premises};
 use super::report::TruncationReason;
 use super::scratch::Scratch;
+use crate::graph::Slot;
 use crate::model::ImpactState;
 
 /// How far an answer about structure got before a limit ended it.
@@ -42,6 +43,11 @@ impl Incomplete {
     pub(super) const fn at(stage: Stage, reason: TruncationReason) -> Self {
         Self { reason, stage }
     }
+}
+
+/// Whether anything can make a CI worse: it takes part, and its state is not assumed.
+pub(super) fn can_fail(view: ImpactView<'_>, premises: &Premises, slot: Slot) -> bool {
+    view.columns.takes_part(slot) && premises.assumed.iter().all(|pin| pin.slot != slot)
 }
 
 /// A probe, or why there is none: a limit bounds the answer, a contradiction forbids it.

@@ -75,17 +75,21 @@ enum Support {
     Derived(u32),
 }
 
+/// Where grounded groups lean on each other, as a question reads them.
+pub(super) fn grounding<'a>(index: &'a DependencyIndex, reading: &Reading) -> Cow<'a, Grounding> {
+    let known = index.grounding();
+    if reading.excludes() && !known.is_empty() {
+        let strength = |group: u32, link: Link| reading.member_strength(index, link, group, link.other);
+        Cow::Owned(Grounding::new(index, strength))
+    } else {
+        Cow::Borrowed(known)
+    }
+}
+
 impl<'a> Ungrounded<'a> {
     pub(super) fn new(index: &'a DependencyIndex, reading: &Reading) -> Self {
-        let known = index.grounding();
-        let grounding = if reading.excludes() && !known.is_empty() {
-            let strength = |group: u32, link: Link| reading.member_strength(index, link, group, link.other);
-            Cow::Owned(Grounding::new(index, strength))
-        } else {
-            Cow::Borrowed(known)
-        };
         Self {
-            grounding,
+            grounding: grounding(index, reading),
             doubts: Default::default(),
             fallen: Vec::new(),
             level: 0,
@@ -156,20 +160,27 @@ impl Look<'_> {
                 continue;
             }
             let (group, member) = (shake.group, Slot::new(shake.member));
-            if doubts.margins.contains_key(&group) && !doubts.known.contains(&shake.member) {
+            if doubts.margins.contains_key(&group) {
                 let link = self
                     .index
                     .outgoing(member)
                     .iter()
                     .find(|link| link.is_group() && link.other == group);
-                if let Some(link) = link
-                    && self.counts(group, self.standing(group, *link, member))
-                {
-                    self.subtract(doubts, *link, group, member);
+                if let Some(link) = link {
+                    let support = self.standing(group, *link, member);
+                    if self.counts(group, support) && !Self::is_doubted(doubts, member, support) {
+                        self.subtract(doubts, *link, group, member);
+                    }
                 }
             }
             doubts.shaken.push(group);
         }
+    }
+
+    /// Whether doubt about a member already counts against its support. Support that is certain, as from
+    /// another circle, counts until the member falls.
+    fn is_doubted(doubts: &Doubts, member: Slot, support: Support) -> bool {
+        matches!(support, Support::Derived(_)) && doubts.known.contains(&member.number())
     }
 
     fn subtract(&self, doubts: &mut Doubts, link: Link, group: u32, member: Slot) {
@@ -208,7 +219,7 @@ impl Look<'_> {
     /// The weight beyond k of the members that support a group before its consumer is derived.
     fn margin(&mut self, doubts: &mut Doubts, group: u32) -> i64 {
         let supporting = self.supporting(group, |member, support| {
-            !doubts.known.contains(&member.number()) && self.counts(group, support)
+            self.counts(group, support) && !Self::is_doubted(doubts, member, support)
         });
         self.visited += self.index.members(group).len() as u64;
         let up_min = self.index.gate_of(group).up_min;

@@ -37,7 +37,7 @@ const CUT_SIZE_MAX: usize = 5;
 const CUT_SETS_DEFAULT: i32 = 50;
 
 /// Cut sets at most.
-const CUT_SETS_MAX: usize = 1_000;
+const CUT_SETS_MAX: usize = 10_000;
 
 /// Sets that the search for cut sets may hold at a time: about a hundred bytes each.
 const SETS_HELD_MAX: u64 = 500_000;
@@ -197,7 +197,7 @@ impl StructureQuery {
         level: ImpactState,
         #[graphql(desc = "CIs in a set at most, up to 5.", default_with = "CUT_SIZE_DEFAULT")] max_size: i32,
         #[graphql(
-            desc = "So many sets at most, up to 1,000; the answer says if there are more.",
+            desc = "So many sets at most, the first of all, up to 10,000; the answer says if there are more.",
             default_with = "CUT_SETS_DEFAULT"
         )]
         max_count: i32,

@@ -16,6 +16,9 @@ pub struct CfiaServiceObject {
     pub ci: CiObject,
     /// Its state with nothing failed, OK if it is better than `minState`.
     pub before: ImpactState,
+    /// Whether anything can make it worse: not if it is not in use, or its state is assumed. That nothing
+    /// is reported of such a CI says nothing of its safety.
+    pub can_fail: bool,
 }
 
 /// A cell of the matrix that is not blank.
@@ -55,7 +58,8 @@ pub struct CfiaObject {
     /// The rows, by services that go DOWN, DEGRADED, `AT_RISK`, the most first; then by id.
     pub rows: Vec<CfiaRowObject>,
     /// The matrix as comma-separated values with a heading: id and name of the CI, whether it can
-    /// fail, the counts, and a column for each service, blank where it gets no worse.
+    /// fail, the counts, and a column for each service, blank where it gets no worse. Where a name would
+    /// make a spreadsheet calculate, an apostrophe stands before it.
     pub csv: String,
     /// CIs whose failure was not tried.
     pub untried: Long,
@@ -76,6 +80,7 @@ impl CfiaObject {
         let services = found.services.iter().map(|service| CfiaServiceObject {
             ci: CiObject::at(view, service.slot),
             before: service.before.into(),
+            can_fail: service.can_fail,
         });
         let cell = |(column, state): &(usize, crate::model::ImpactState)| CfiaCellObject {
             column: u32::try_from(*column).unwrap_or(u32::MAX),
@@ -103,7 +108,7 @@ impl CfiaObject {
     }
 }
 
-/// The matrix as RFC 4180 has it.
+/// The matrix as RFC 4180 has it, with formulas neutralised.
 fn csv(view: &Snapshot, found: &impact::Cfia) -> String {
     let mut text = String::new();
     let headings = ["ci_id", "ci", "can_fail", "down", "degraded", "at_risk"].map(str::to_owned);
@@ -139,6 +144,7 @@ fn line(text: &mut String, fields: impl Iterator<Item = String>) {
         if number > 0 {
             text.push(',');
         }
+        let field = neutral(&field);
         if field.contains([',', '"', '\r', '\n']) {
             text.push('"');
             text.push_str(&field.replace('"', "\"\""));
@@ -150,9 +156,45 @@ fn line(text: &mut String, fields: impl Iterator<Item = String>) {
     text.push_str("\r\n");
 }
 
+/// A field with an apostrophe wherever a spreadsheet would take what follows for a formula: at its
+/// beginning, and behind whatever may part cells. Names come from discovery, and are not to be trusted.
+fn neutral(field: &str) -> String {
+    let mut neutral = String::with_capacity(field.len());
+    let mut begins = true;
+    for character in field.chars() {
+        let calculates = matches!(character, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
+        if begins && calculates {
+            neutral.push('\'');
+        }
+        begins = matches!(character, ',' | ';' | '\t' | '\r' | '\n') || begins && character == ' ';
+        neutral.push(character);
+    }
+    neutral
+}
+
 #[cfg(test)]
 mod tests {
-    use super::line;
+    use super::{line, neutral};
+
+    #[test]
+    fn nothing_in_a_field_is_calculated() {
+        for (field, expected) in [
+            ("=1+1", "'=1+1"),
+            ("+1", "'+1"),
+            ("-2-3", "'-2-3"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "\t'=1"),
+            ("\r\n =1", "\r\n '=1"),
+            ("＝1", "'＝1"),
+            ("server:a;=cmd()", "server:a;'=cmd()"),
+            ("a\"\n=1", "a\"\n'=1"),
+            ("server:web-01", "server:web-01"),
+            ("a=b+c", "a=b+c"),
+            ("", ""),
+        ] {
+            assert_eq!(neutral(field), expected);
+        }
+    }
 
     #[test]
     fn fields_that_need_it_are_quoted() {

@@ -24,8 +24,8 @@ pub(super) fn how_to_go_on(incomplete: Incomplete) -> String {
     let way = match incomplete.reason {
         TruncationReason::Count => "raise the number asked for (`maxCount`, `maxRows`), or ask a narrower question",
         TruncationReason::Depth | TruncationReason::Arcs | TruncationReason::Results | TruncationReason::Time => {
-            "ask for fewer CIs at a time or a worse level, exclude relationship types, or raise the server's limits in \
-             its configuration"
+            "ask for fewer CIs at a time, smaller sets or a worse level, exclude relationship types, or raise the \
+             server's limits in its configuration"
         }
     };
     format!("{missing}what is not listed may be so as well: {way}")
@@ -134,6 +134,12 @@ impl DependenciesObject {
     /// Its state with nothing failed.
     async fn before(&self) -> ImpactState {
         self.found.before.into()
+    }
+
+    /// Whether anything can make it worse: not if it is not in use, or its state is assumed. That nothing
+    /// is reported of such a CI says nothing of its safety.
+    async fn can_fail(&self) -> bool {
+        self.found.can_fail
     }
 
     /// The dependencies, by depth and then by id, so that each comes after the CI it leads to.
@@ -253,6 +259,12 @@ impl SinglePointsObject {
         self.found.before.into()
     }
 
+    /// Whether anything can make it worse: not if it is not in use, or its state is assumed. That nothing
+    /// is reported of such a CI says nothing of its safety.
+    async fn can_fail(&self) -> bool {
+        self.found.can_fail
+    }
+
     /// The single points of failure, by depth and then by id.
     #[graphql(complexity = "rows(Some(first), child_complexity)")]
     async fn points(
@@ -365,7 +377,11 @@ pub struct CutSetsObject {
     /// Its state with nothing failed, OK if it is better than the level. If it is at the level
     /// already, there is no cut set.
     pub before: ImpactState,
-    /// The cut sets, by size and then by ids. Those of one CI are the single points of failure.
+    /// Whether anything can make it worse: not if it is not in use, or its state is assumed. That nothing
+    /// is reported of such a CI says nothing of its safety.
+    pub can_fail: bool,
+    /// The cut sets, by size and then by ids. Those of one CI are the single points of failure. If there
+    /// are more than asked for, these are the first; if a limit of the server was met, all up to some size.
     pub cut_sets: Vec<CutSetObject>,
     /// The revision of the estate that was read.
     pub revision: Long,
@@ -388,12 +404,19 @@ impl CutSetsObject {
         Self {
             target: CiObject::at(view, found.target),
             before: found.before.into(),
+            can_fail: found.can_fail,
             cut_sets: cut_sets.collect(),
             revision: view.revision().into(),
             at,
             complete: found.incomplete.is_none(),
             truncated_reason: found.incomplete.map(|incomplete| incomplete.reason.as_str().to_owned()),
-            how_to_go_on: found.incomplete.map(how_to_go_on),
+            how_to_go_on: found.incomplete.map(|incomplete| match incomplete.reason {
+                TruncationReason::Count => "there are more, and these are the first: raise `maxCount`".to_owned(),
+                TruncationReason::Depth
+                | TruncationReason::Arcs
+                | TruncationReason::Results
+                | TruncationReason::Time => how_to_go_on(incomplete),
+            }),
         }
     }
 }

@@ -9,9 +9,10 @@ use crate::graph::Slot;
 use crate::graph::dependency::{Carrier, GroupKey, ImpactArc};
 use crate::impact::oracle::{Model, slot};
 use crate::impact::{
-    Budget, CutSetQuestion, CutSets, Premises, Scratch, Stage, TruncationReason, cut_sets, single_points_of_failure,
+    Budget, CutSetQuestion, CutSets, FailedCi, Premises, Scratch, Stage, TruncationReason, cut_sets,
+    single_points_of_failure,
 };
-use crate::model::{ImpactState, PoolId, Strength, Weight};
+use crate::model::{ImpactState, PoolId, Strength, Threshold, Thresholds, Weight};
 
 fn ask(model: &Model, question: CutSetQuestion, premises: &Premises, budget: &Budget<'_>) -> CutSets {
     model.with_view(|view| cut_sets(view, question, premises, budget, &mut Scratch::default()).expect("no conflict"))
@@ -54,10 +55,10 @@ fn small_model_and_premises() -> impl Strategy<Value = (Model, Premises)> {
 }
 
 /// Layers of CIs, each of which needs one or two of the layer below: cut sets of several sizes.
-fn layers() -> impl Strategy<Value = Model> {
-    let links = prop::collection::vec((0..9usize, 0..9usize, any::<bool>()), 6..24);
-    (links, prop::collection::vec((1..3u32, any::<bool>()), 9)).prop_map(|(links, needs)| {
-        let mut model = Model::of(9);
+fn layers(cis: usize) -> impl Strategy<Value = Model> {
+    let links = prop::collection::vec((0..cis, 0..cis, any::<bool>()), 6..cis * 5 / 2);
+    (links, prop::collection::vec((1..3u32, any::<bool>()), cis)).prop_map(move |(links, needs)| {
+        let mut model = Model::of(cis);
         for (consumer, (count, grounded)) in needs.into_iter().enumerate() {
             let members: std::collections::BTreeSet<usize> = links
                 .iter()
@@ -69,15 +70,41 @@ fn layers() -> impl Strategy<Value = Model> {
             }
             one_of(&mut model, consumer, &members.into_iter().collect::<Vec<_>>());
             let (_, group) = model.groups.last_mut().expect("just added");
-            group.thresholds.up_min = Some(crate::model::Threshold::Count(count));
+            group.thresholds.up_min = Some(Threshold::Count(count));
             group.grounded = grounded;
         }
         model
     })
 }
 
-fn check(model: &Model, premises: &Premises, target: Slot, level: ImpactState) {
-    let question = question(target, level);
+/// Layers whose groups count weights, want capacity and spares, and pass on less than they take.
+fn weighted_layers() -> impl Strategy<Value = Model> {
+    let share = || prop::option::of((0..=100u8).prop_map(Threshold::Percent));
+    let strength = prop_oneof![4 => Just(Strength::DOWN), 1 => Just(Strength::SOFT), 1 => Just(Strength::DEGRADED)];
+    let groups = prop::collection::vec((share(), share(), share(), strength), 9);
+    (layers(9), groups, prop::collection::vec(1..5i64, 24)).prop_map(|(mut model, groups, weights)| {
+        for ((_, group), (up_min, capacity_min, spare_min, strength)) in model.groups.iter_mut().zip(groups) {
+            group.thresholds = Thresholds {
+                up_min,
+                capacity_min,
+                spare_min,
+            };
+            group.strength = strength;
+        }
+        for (number, arc) in model.arcs.iter_mut().enumerate() {
+            if let Carrier::Member { weight, .. } = &mut arc.carrier {
+                *weight = Weight::new(weights[number % weights.len()]).expect("at least 1");
+            }
+        }
+        model
+    })
+}
+
+fn check(model: &Model, premises: &Premises, target: Slot, level: ImpactState, size_max: usize) {
+    let question = CutSetQuestion {
+        size_max,
+        ..question(target, level)
+    };
     let answer = ask(model, question, premises, &Budget::UNLIMITED);
     assert_eq!(answer.incomplete, None);
     let truth = model.cut_sets(premises, target, level, question.size_max);
@@ -100,17 +127,61 @@ proptest! {
         (model, premises) in small_model_and_premises(),
         target in 0..9usize,
         level in level(),
+        size_max in 1..=5usize,
     ) {
-        check(&model, &premises, slot(target % model.rows.len()), level);
+        check(&model, &premises, slot(target % model.rows.len()), level, size_max);
     }
 
     #[test]
-    fn cut_sets_of_layers_are_what_trying_all_sets_finds(model in layers(), target in 0..3usize) {
-        check(&model, &Premises::default(), slot(target), ImpactState::Down);
+    fn cut_sets_of_layers_are_what_trying_all_sets_finds(
+        model in layers(9),
+        target in 0..3usize,
+        size_max in 1..=5usize,
+    ) {
+        check(&model, &Premises::default(), slot(target), ImpactState::Down, size_max);
     }
 
     #[test]
-    fn a_limit_never_looks_like_safety(model in layers(), links in 0..400u64, count_max in 0..6usize) {
+    fn cut_sets_of_weighted_layers_are_what_trying_all_sets_finds(
+        model in weighted_layers(),
+        (target, started) in (0..3usize, 3..9usize),
+        state in level(),
+        level in level(),
+        size_max in 1..=5usize,
+    ) {
+        check(&model, &Premises::default(), slot(target), level, size_max);
+        let starting_failed = vec![FailedCi { slot: slot(started), state }];
+        let started = Premises { starting_failed, ..Premises::default() };
+        check(&model, &started, slot(target), level, size_max);
+    }
+
+    /// What is put together from the bottom up, and what is searched for set by set, which sets of five always are.
+    #[test]
+    fn both_ways_find_the_same(model in layers(20), target in 0..4usize) {
+        let up_to = |size_max| CutSetQuestion { size_max, ..question(slot(target), ImpactState::Down) };
+        let [small, large] = [4, 5].map(|size| {
+            ask(&model, up_to(size), &Premises::default(), &Budget::UNLIMITED)
+        });
+        assert_eq!((small.incomplete, large.incomplete), (None, None));
+        let mut cut_sets = large.cut_sets;
+        cut_sets.retain(|cut| cut.len() <= 4);
+        assert_eq!(small.cut_sets, cut_sets);
+    }
+
+    /// One that has no room for what lies between falls back on the search, and says what it missed.
+    #[test]
+    fn without_room_the_search_takes_over(model in layers(9), sets_max in 0..8u64) {
+        let whole = ask(&model, question(slot(0), ImpactState::Down), &Premises::default(), &Budget::UNLIMITED);
+        let narrow = Budget { results_max: sets_max, ..Budget::UNLIMITED };
+        let part = ask(&model, question(slot(0), ImpactState::Down), &Premises::default(), &narrow);
+        assert!(part.cut_sets.iter().all(|cut| whole.cut_sets.contains(cut)));
+        if part.incomplete.is_none() {
+            assert_eq!(part.cut_sets, whole.cut_sets);
+        }
+    }
+
+    #[test]
+    fn a_limit_never_looks_like_safety(model in layers(9), links in 0..400u64, count_max in 0..6usize) {
         let whole = ask(&model, question(slot(0), ImpactState::Down), &Premises::default(), &Budget::UNLIMITED);
         let wanted = CutSetQuestion { count_max, ..question(slot(0), ImpactState::Down) };
         let part = ask(&model, wanted, &Premises::default(), &limited(links));
@@ -122,7 +193,7 @@ proptest! {
         let counted = ask(&model, wanted, &Premises::default(), &Budget::UNLIMITED);
         let enough = whole.cut_sets.len() <= count_max;
         assert_eq!(counted.incomplete.is_none(), enough);
-        assert_eq!(counted.cut_sets.len(), whole.cut_sets.len().min(count_max));
+        assert_eq!(counted.cut_sets, whole.cut_sets[..whole.cut_sets.len().min(count_max)]);
         if let Some(incomplete) = counted.incomplete {
             assert_eq!((incomplete.reason, incomplete.stage), (TruncationReason::Count, Stage::Failures));
         }
@@ -223,7 +294,7 @@ fn a_harmless_failure_clears_only_those_that_it_takes_down() {
         plain(cooler, engine),
         plain(engine, feed),
     ]);
-    check(&model, &Premises::default(), slot(shop), ImpactState::Degraded);
+    check(&model, &Premises::default(), slot(shop), ImpactState::Degraded, 3);
     let answer = ask(
         &model,
         question(slot(shop), ImpactState::Degraded),
@@ -231,4 +302,18 @@ fn a_harmless_failure_clears_only_those_that_it_takes_down() {
         &Budget::UNLIMITED,
     );
     assert!(answer.cut_sets.contains(&vec![slot(disk)]) && !answer.cut_sets.contains(&vec![slot(cooler)]));
+}
+
+/// Grounded groups in two circles, one of which stands on the other: whatever the search tries and takes
+/// back, it finds the set of three.
+#[test]
+fn circles_on_circles_fall_in_any_order() {
+    let mut model = Model::of(7);
+    one_of(&mut model, 0, &[1, 4, 5]);
+    one_of(&mut model, 1, &[2]);
+    one_of(&mut model, 2, &[1, 3, 6]);
+    one_of(&mut model, 4, &[0]);
+    for size_max in 1..=5 {
+        check(&model, &Premises::default(), slot(0), ImpactState::Down, size_max);
+    }
 }

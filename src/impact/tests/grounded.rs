@@ -216,3 +216,20 @@ proptest! {
         });
     }
 }
+
+/// A circle that stands on another circle, which falls only because it has no ground: its last support is
+/// lost by that, and not by the rounds.
+#[test]
+fn a_circle_falls_with_the_circle_it_stood_on() {
+    let mut model = Model::of(7);
+    one_of(&mut model, 0, &[1, 4, 5]);
+    one_of(&mut model, 4, &[0]);
+    one_of(&mut model, 1, &[2]);
+    one_of(&mut model, 2, &[1, 3, 6]);
+    for failing in [vec![3, 5, 6], vec![3, 6], vec![5, 6], vec![3, 5]] {
+        let question = down(&failing);
+        let (_, expected) = model.evaluate_grounded(&question);
+        assert_eq!(states_after(&model, &question), expected, "{failing:?}");
+    }
+    assert_eq!(states_after(&model, &down(&[3, 5, 6]))[0], ImpactState::Down);
+}

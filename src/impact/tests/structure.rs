@@ -423,3 +423,35 @@ proptest! {
         assert!(matrix.rows.len() <= rows_max);
     }
 }
+
+/// Nothing is reported of what cannot fail; that must not look like safety.
+#[test]
+fn a_target_that_nothing_can_hit_is_said_to_be_one() {
+    let mut model = Model::of(3);
+    model.arcs.push(super::grounded::plain(1, 0));
+    let (unlimited, none) = (Budget::UNLIMITED, limited(0));
+    let pinned = Premises {
+        assumed: vec![FailedCi {
+            slot: slot(0),
+            state: ImpactState::Ok,
+        }],
+        ..Premises::default()
+    };
+    let mut retired = model.clone();
+    retired.rows[0].takes_part = false;
+    for (model, premises, expected) in [
+        (&model, &Premises::default(), true),
+        (&model, &pinned, false),
+        (&retired, &Premises::default(), false),
+    ] {
+        let points = ask_points(model, &[slot(0)], ImpactState::Down, premises, &unlimited);
+        assert_eq!(points.targets[0].can_fail, expected);
+        assert!(expected || points.targets[0].points.is_empty());
+        assert_eq!(
+            ask_dependencies(model, slot(0), premises, &unlimited).can_fail,
+            expected
+        );
+        let cut_short = ask_points(model, &[slot(0)], ImpactState::Down, premises, &none);
+        assert_eq!(cut_short.targets[0].can_fail, expected);
+    }
+}
