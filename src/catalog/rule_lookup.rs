@@ -72,7 +72,10 @@ impl Catalog {
         if places.is_empty() {
             return None;
         }
-        let of_types = self.ancestors(ci_type).iter().filter_map(|ancestor| places.get(ancestor));
+        let of_types = self
+            .ancestors(ci_type)
+            .iter()
+            .filter_map(|ancestor| places.get(ancestor));
         of_types.filter_map(|of_type| of_type.get(source)).min().copied()
     }
 

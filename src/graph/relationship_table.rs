@@ -154,7 +154,10 @@ impl RelationshipTable {
     ) -> impl Iterator<Item = EdgeSlot> + '_ {
         let alike = self.by_key.of_hash(hash_of_key(relationship_type, from, to));
         let same = move |row: &Row| row.from == from && row.to == to && row.relationship_type == relationship_type;
-        alike.copied().map(EdgeSlot).filter(move |edge| self.row(*edge).is_some_and(same))
+        alike
+            .copied()
+            .map(EdgeSlot)
+            .filter(move |edge| self.row(*edge).is_some_and(same))
     }
 
     pub(super) fn self_edges(&self) -> impl Iterator<Item = EdgeSlot> + '_ {

@@ -183,7 +183,7 @@ fn an_answer_tells_its_least_authoritative_evidence() {
 
     assert!(server.stop().success());
     let told = run_on(&folder.path().join("data"), &["impact", "server:db-01"]);
-    let words = String::from_utf8_lossy(&told.stdout);
+    let words = String::from_utf8_lossy(&told.stderr);
     let line = words.lines().find(|line| line.contains("LEAST_AUTHORITATIVE"));
     let line = line.unwrap_or_else(|| panic!("{words}"));
     assert!(

@@ -56,7 +56,7 @@ impl Relationship {
 }
 
 impl Evidence {
-    /// Shows the weakest evidence, and what is stale.
+    /// Tells the weakest evidence, and what is stale.
     pub(super) fn show(&self, output: &Output) {
         let mut weakest: Vec<(String, &Weakest)> = Vec::new();
         for one in self.weakest.iter().chain(&self.least_authoritative) {
@@ -67,21 +67,18 @@ impl Evidence {
                 Some(_) | None => weakest.push((one.reason.clone(), one)),
             }
         }
-        let rows = weakest.into_iter().map(|(reasons, one)| {
+        for (reasons, one) in weakest {
             let relationship = &one.relationship;
-            let (target, source) = (one.target.reference(), one.source.reference());
-            vec![
-                reasons,
-                format!("{target} {} {source}", relationship.phrase),
+            output.note(&format!(
+                "weakest evidence ({reasons}): {} {} {}, said by {}, last at {}, {}",
+                one.target.reference(),
+                relationship.phrase,
+                one.source.reference(),
                 relationship.told_by(),
-                relationship.last_seen.clone(),
+                relationship.last_seen,
                 relationship.authority(),
-            ]
-        });
-        output.table(
-            &["WEAKEST EVIDENCE", "RELATIONSHIP", "SAID BY", "LAST SAID", "AUTHORITY"],
-            rows.collect(),
-        );
+            ));
+        }
         if !self.complete {
             let way = self.how_to_go_on.as_deref().unwrap_or("ask for less");
             output.note(&format!(
