@@ -236,9 +236,12 @@ fn show_together(found: &Found, output: &Output) {
 
 /// Shows the single causes; what observations weigh where weights were given.
 fn show_ranking(found: &Found, are_weighed: bool, output: &Output) {
-    let counted = |count: Long, weight: Long| match are_weighed {
-        true => format!("{count} ({weight})"),
-        false => count.to_string(),
+    let counted = |count: Long, weight: Long| {
+        if are_weighed {
+            format!("{count} ({weight})")
+        } else {
+            count.to_string()
+        }
     };
     let ranking = found.ranking.iter().map(|cause| {
         let newest = cause.recent_changes.first();
@@ -252,9 +255,10 @@ fn show_ranking(found: &Found, are_weighed: bool, output: &Output) {
             newest.map(Change::told).unwrap_or_default(),
         ]
     });
-    let headings = match are_weighed {
-        true => ["EXPLAINS (WEIGHT)", "MISSES (WEIGHT)", "FALSE (WEIGHT)"],
-        false => ["EXPLAINS", "MISSES", "FALSE"],
+    let headings = if are_weighed {
+        ["EXPLAINS (WEIGHT)", "MISSES (WEIGHT)", "FALSE (WEIGHT)"]
+    } else {
+        ["EXPLAINS", "MISSES", "FALSE"]
     };
     let [explains, misses, false_alarms] = headings;
     let headings = [
