@@ -12,6 +12,7 @@ mod timing;
 
 use std::sync::Arc;
 
+use linchpin::api::ApiFigures;
 use linchpin::api::context::{ApiContext, ApiLimits};
 use linchpin::api::schema::build;
 use linchpin::api::service::GraphQlService;
@@ -52,6 +53,7 @@ fn main() {
         cmdb: cmdb.clone(),
         limits: ApiLimits::default(),
         clock: Clock::default(),
+        figures: ApiFigures::default(),
     };
     let service = GraphQlService::new(build(context), &config.limits);
     let state = HttpState::new(service, Arc::new(config), None);

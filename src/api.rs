@@ -7,6 +7,7 @@ mod answers;
 pub mod connection;
 pub mod context;
 pub mod error;
+mod figures;
 pub mod guard;
 mod lints;
 mod moments;
@@ -22,4 +23,5 @@ pub mod types;
 mod watch;
 
 pub use context::{ApiContext, ApiLimits};
+pub use figures::ApiFigures;
 pub use schema::ApiSchema;

@@ -16,6 +16,7 @@ mod dependencies;
 mod drawing;
 mod duplicates;
 mod export;
+mod format;
 mod generate;
 mod identify;
 mod impact;

@@ -11,6 +11,7 @@ use super::lints::Lints;
 use super::moments::Moments;
 use super::scenarios::Scenarios;
 use super::types::Answer;
+use super::watch::Pictures;
 use crate::app::DuplicateQueue;
 use crate::impact::ScratchPool;
 use crate::model::Revision;
@@ -31,6 +32,7 @@ pub(super) struct Answers {
     pub(super) moments: Moments,
     pub(super) scenarios: Scenarios,
     pub(super) lints: Lints,
+    pub(super) pictures: Pictures,
     pub(super) duplicates: Arc<DuplicateQueue>,
     kept: Mutex<VecDeque<(QuestionHash, Arc<Answer>)>>,
 }

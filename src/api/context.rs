@@ -5,9 +5,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_graphql::Context;
-use tokio::sync::Semaphore;
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::connection::QuestionHash;
 use super::error::{ApiError, ApiResult};
+use super::figures::ApiFigures;
 use super::service::Caller;
 use crate::app::{Cmdb, Editor, ErrorCode};
 use crate::clock::Clock;
@@ -23,6 +26,8 @@ pub struct ApiContext {
     pub limits: ApiLimits,
     /// The time.
     pub clock: Clock,
+    /// What it counts.
+    pub figures: ApiFigures,
 }
 
 /// How much one request may ask for.
@@ -70,16 +75,32 @@ pub struct RequestContext {
     /// The estate as this request sees it: taken when the first field asks for it. A subscription
     /// never does, and so does not hold an old estate for as long as it lives.
     snapshot: OnceLock<Snapshot>,
+    /// The different scenarios it has asked about so far.
+    pub(super) scenarios: Mutex<Vec<QuestionHash>>,
 }
 
 /// The pool of questions, in the schema's data.
 #[derive(Clone, Debug)]
-pub(super) struct Questions(Arc<Semaphore>);
+pub(super) struct Questions {
+    places: Arc<Semaphore>,
+    /// One watch at a time stands in line: so many there may be, who asks a question waits for one.
+    watches: Arc<Semaphore>,
+}
 
 impl Questions {
     pub(super) fn new(limits: &ApiLimits) -> Self {
-        Self(Arc::new(Semaphore::new(limits.concurrent_questions.max(1))))
+        Self {
+            places: Arc::new(Semaphore::new(limits.concurrent_questions.max(1))),
+            watches: Arc::new(Semaphore::new(1)),
+        }
     }
+}
+
+/// The right to have one question answered.
+#[derive(Debug)]
+pub(super) struct PoolPlace {
+    _question: OwnedSemaphorePermit,
+    _watch: Option<OwnedSemaphorePermit>,
 }
 
 pub(super) fn api<'a>(ctx: &Context<'a>) -> ApiResult<&'a ApiContext> {
@@ -153,17 +174,49 @@ impl Pool {
         snapshot: &Snapshot,
         question: impl FnOnce(&Snapshot, &Budget) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
-        let waiting = tokio::time::timeout(self.time_max, Arc::clone(&self.questions.0).acquire_owned());
-        let Ok(Ok(permit)) = waiting.await else {
+        let waiting = tokio::time::timeout(self.time_max, Arc::clone(&self.questions.places).acquire_owned());
+        let Ok(Ok(question_place)) = waiting.await else {
             return Err(ApiError::new(
                 ErrorCode::Busy,
                 "too many questions are being answered at the moment",
             ));
         };
-        let (snapshot, steps, time) = (snapshot.clone(), self.steps_max, self.time_max);
+        let place = PoolPlace {
+            _question: question_place,
+            _watch: None,
+        };
+        self.ask_at(place, snapshot.clone(), question).await
+    }
+
+    /// A place for a watch, however long it takes: nobody is there who would ask again. Whoever waits
+    /// should hold no snapshot.
+    pub(super) async fn watch_place(&self) -> ApiResult<PoolPlace> {
+        let closed = |_| ApiError::internal("the pool of questions is closed");
+        let watch = Arc::clone(&self.questions.watches)
+            .acquire_owned()
+            .await
+            .map_err(closed)?;
+        let question = Arc::clone(&self.questions.places)
+            .acquire_owned()
+            .await
+            .map_err(closed)?;
+        Ok(PoolPlace {
+            _question: question,
+            _watch: Some(watch),
+        })
+    }
+
+    /// Answers a question whose place is held already.
+    pub(super) async fn ask_at<T: Send + 'static>(
+        &self,
+        place: PoolPlace,
+        snapshot: Snapshot,
+        question: impl FnOnce(&Snapshot, &Budget) -> ApiResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
+        let (steps, time) = (self.steps_max, self.time_max);
         let answer = tokio::task::spawn_blocking(move || {
             let answer = question(&snapshot, &Budget::lasting(steps, time));
-            drop(permit);
+            drop((snapshot, place));
             answer
         });
         match answer.await {

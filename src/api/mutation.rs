@@ -9,6 +9,7 @@ mod inputs;
 mod merge;
 mod options;
 mod payload;
+mod planned_names;
 mod relationship;
 mod review;
 mod sync;
@@ -26,6 +27,7 @@ pub use inputs::{
 pub(super) use merge::choices;
 pub use options::WriteOptions;
 pub use payload::{CatalogPayload, ConfigurationItemPayload, RedundancyGroupPayload, RelationshipPayload};
+pub(super) use planned_names::name_created;
 
 use bulk::BulkMutation;
 use catalog::CatalogMutation;

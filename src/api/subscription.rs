@@ -64,9 +64,11 @@ impl Subscription {
     }
 
     /// A service as it stands, and an event whenever a commit changes what alone would bring it to a
-    /// level, the redundancy it stands on, or its state. Commits in a burst may be told by one event.
-    /// What begins or ceases to hold with time is noticed at the next commit that touches the service.
-    /// A watch that cannot go on is told so by an error; watching again begins with the present.
+    /// level, the redundancy it stands on, or its state; also when that changes without a commit, because
+    /// something it stands on begins or ceases to hold (`validFrom`, `validTo`). Commits in a burst, or while
+    /// the reader is slow, may be told by one event, which then tells the latest; none is lost. A watch that
+    /// cannot go on ends with an error: `CI_NOT_FOUND` when the service is deleted or its validity ends. A
+    /// retired service stays watched (`takesPart: false`). Watching again begins with the present.
     #[graphql(complexity = "WATCH_COST.saturating_add(child_complexity)")]
     async fn watch(
         &self,
@@ -94,6 +96,7 @@ impl Subscription {
             pool: pool(ctx)?,
             answers: answers(ctx)?,
             clock: context.clock.clone(),
+            figures: context.figures.clone(),
         };
         Ok(watch.follow(view.revision()).map(|change| change.map(WatchEvent)))
     }

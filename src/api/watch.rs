@@ -1,33 +1,38 @@
 //! Follows one service: from commit to commit, what changed about what it stands on.
 //!
 //! A commit that touches nothing the service stands on is passed over without any evaluation. Several
-//! that come in a burst are answered by one look at the last of them. Between two events no snapshot
-//! is held: one held for long makes the writer copy the estate.
+//! that come in a burst, or while the reader is slow, are answered by one look at the last of them. What
+//! begins or ceases to hold with time is waited for: the next such moment is known with each picture.
+//! Between two events no snapshot is held: one held for long makes the writer copy the estate.
 
+mod look;
 mod picture;
+mod touch;
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::stream::{self, Stream, StreamExt};
+use jiff::Timestamp;
 
+pub(super) use look::Pictures;
 pub(super) use picture::{GroupNow, Picture, WatchedCi};
 
+use self::touch::is_touched;
 use super::answers::Answers;
 use super::context::Pool;
 use super::error::{ApiError, ApiResult};
-use super::query::subject::impact_view;
-use crate::app::{ErrorCode, FollowError, Reader};
+use super::figures::ApiFigures;
+use crate::app::{FollowError, Reader};
 use crate::clock::Clock;
-use crate::graph::{Slot, Snapshot};
-use crate::impact::{Budget, StartingState, standing};
-use crate::model::{CiId, DeltaItem, ImpactState, JournalEntry, Revision};
+use crate::impact::StartingState;
+use crate::model::{CiId, ImpactState, JournalEntry, Revision};
 
-/// An entry of the journal is readable a moment before its state is published: so long is waited
-/// between two looks.
-const PUBLISH_WAIT: Duration = Duration::from_millis(1);
+/// Longest sleep until something begins or ceases to hold: the machine's clock may be set meanwhile, or
+/// the machine itself have slept.
+const SLEEP_MAX: Duration = Duration::from_mins(1);
 
 /// What a watch looks at, and by what means.
 #[derive(Debug)]
@@ -39,6 +44,7 @@ pub(super) struct Watch {
     pub(super) pool: Pool,
     pub(super) answers: Arc<Answers>,
     pub(super) clock: Clock,
+    pub(super) figures: ApiFigures,
 }
 
 /// What an event tells: the present, and what is different from the event before.
@@ -64,6 +70,14 @@ struct Known {
 }
 
 type Entries = Pin<Box<dyn Stream<Item = Result<Arc<JournalEntry>, FollowError>> + Send>>;
+
+/// What ends the waiting.
+enum Wake {
+    /// Something begins or ceases to hold.
+    Edge,
+    /// A commit, or why there will be none.
+    Commit(Result<Arc<JournalEntry>, FollowError>),
+}
 
 struct Following {
     watch: Watch,
@@ -91,44 +105,6 @@ impl Watch {
             Some((next, following))
         })
     }
-
-    /// Looks at the estate as it is at this moment.
-    async fn look(&self, view: &Snapshot) -> ApiResult<Picture> {
-        let (service, level, starting) = (self.service, self.level, self.starting);
-        let (answers, at) = (Arc::clone(&self.answers), self.clock.now());
-        let (steps_max, time_max) = (self.pool.steps_max, self.pool.time_max);
-        let look = move |view: &Snapshot, _: &crate::graph::budget::Budget| {
-            let view = answers.moments.as_of(view, None, at);
-            let Some(target) = view.slot_of(service) else {
-                let message = format!("{service}, which was watched, is not there any more");
-                return Err(ApiError::new(ErrorCode::CiNotFound, message).with("value", service.to_string()));
-            };
-            let deadline = Instant::now().checked_add(time_max);
-            let out_of_time = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
-            let budget = Budget {
-                arcs_visited_max: steps_max,
-                results_max: u64::MAX,
-                out_of_time: &out_of_time,
-            };
-            let impact_view = impact_view(&view);
-            let found = answers
-                .scratches
-                .with(|scratch| standing(impact_view, target, level, starting, &budget, scratch))?;
-            Ok(Picture::new(&view, at, found))
-        };
-        self.pool.ask(view, look).await
-    }
-
-    /// The state that is published with this commit, or a later one.
-    async fn published(&self, revision: Revision) -> Snapshot {
-        loop {
-            let view = self.reader.snapshot();
-            if view.revision() >= revision {
-                return view;
-            }
-            tokio::time::sleep(PUBLISH_WAIT).await;
-        }
-    }
 }
 
 impl Following {
@@ -137,26 +113,29 @@ impl Following {
             return None;
         }
         let Some(mut last) = self.picture.clone() else {
-            let view = self.watch.reader.snapshot();
-            return Some(self.watch.look(&view).await.map(|picture| self.note(picture)));
+            let looked = self.watch.look(Revision::ZERO).await;
+            return Some(looked.map(|picture| self.note(picture)));
         };
         loop {
-            let Ok(entry) = self.entries.next().await? else {
-                let message = "the journal cannot be read on: watch again, which begins with the present";
-                return Some(Err(ApiError::internal(message)));
+            let revision = match self.wake(last.next_edge).await? {
+                Wake::Edge => last.revision,
+                Wake::Commit(Err(_)) => {
+                    let message = "the journal cannot be read on: watch again, which begins with the present";
+                    return Some(Err(ApiError::internal(message)));
+                }
+                Wake::Commit(Ok(entry)) if entry.revision <= last.revision => continue,
+                Wake::Commit(Ok(entry)) => {
+                    let view = self.watch.published(entry.revision).await;
+                    if !entry.delta.items.iter().any(|item| is_touched(&last, &view, item)) {
+                        continue;
+                    }
+                    entry.revision
+                }
             };
-            if entry.revision <= last.revision {
-                continue;
-            }
-            let view = self.watch.published(entry.revision).await;
-            if !entry.delta.items.iter().any(|item| is_touched(&last, &view, item)) {
-                continue;
-            }
-            let picture = match self.watch.look(&view).await {
+            let picture = match self.watch.look(revision).await {
                 Ok(picture) => picture,
                 Err(error) => return Some(Err(error)),
             };
-            drop(view);
             let change = self.note(picture);
             if change.tells_something(&self.known, &last) {
                 self.known.is_complete = change.now.incomplete.is_none();
@@ -166,16 +145,42 @@ impl Following {
         }
     }
 
+    /// Waits for the next commit, or for the moment at which something begins or ceases to hold. `None`:
+    /// no commit will come any more.
+    async fn wake(&mut self, edge: Option<Timestamp>) -> Option<Wake> {
+        let clock = &self.watch.clock;
+        let reached = async move {
+            match edge {
+                Some(edge) => sleep_until(clock, edge).await,
+                None => std::future::pending().await,
+            }
+        };
+        // A moment that has come goes first, or a busy journal would put it off.
+        tokio::select! {
+            biased;
+            () = reached => Some(Wake::Edge),
+            entry = self.entries.next() => entry.map(Wake::Commit),
+        }
+    }
+
     /// Makes a new picture the present one; what is different.
-    fn note(&mut self, picture: Picture) -> Change {
+    fn note(&mut self, now: Arc<Picture>) -> Change {
         let is_first = self.picture.is_none();
-        let now = Arc::new(picture);
         let change = self.known.compare(&now, is_first);
         if is_first {
             self.known.is_complete = now.incomplete.is_none();
         }
         self.picture = Some(now);
         change
+    }
+}
+
+async fn sleep_until(clock: &Clock, moment: Timestamp) {
+    while let Ok(left) = Duration::try_from(moment.duration_since(clock.now())) {
+        if left.is_zero() {
+            return;
+        }
+        tokio::time::sleep(left.min(SLEEP_MAX)).await;
     }
 }
 
@@ -235,60 +240,6 @@ impl Known {
         self.takes_part = now.takes_part;
         change
     }
-}
-
-/// Whether an item of a delta can change anything about the picture.
-fn is_touched(picture: &Picture, view: &Snapshot, item: &DeltaItem) -> bool {
-    if !picture.has_all_groups() {
-        // It is not known what the service stands on.
-        return true;
-    }
-    let is_in = |id: CiId| picture.stands_on.binary_search(&id).is_ok();
-    match item {
-        DeltaItem::Source(_)
-        | DeltaItem::IngestRule(_)
-        | DeltaItem::Review(_)
-        | DeltaItem::Merge(_)
-        | DeltaItem::Distinction(_) => false,
-        // What the catalog says may change what every relationship means.
-        DeltaItem::CiType(_) | DeltaItem::RelationshipType(_) | DeltaItem::Pool(_) | DeltaItem::Lifecycle(_) => true,
-        DeltaItem::Relationship(change) => {
-            let mut sides = change.before.iter().chain(&change.after);
-            sides.any(|relationship| is_in(relationship.from) || is_in(relationship.to))
-        }
-        DeltaItem::Group(change) => {
-            let mut sides = change.before.iter().chain(&change.after);
-            sides.any(|group| is_in(group.consumer))
-        }
-        DeltaItem::Ci(change) => {
-            if change.either().is_some_and(|ci| is_in(ci.id())) {
-                return true;
-            }
-            // One that did not take part and now does brings its relationships along.
-            match (&change.before, &change.after) {
-                (Some(before), Some(after))
-                    if (before.stage(), before.validity()) != (after.stage(), after.validity()) =>
-                {
-                    hits(view, after.id(), is_in)
-                }
-                (_, _) => false,
-            }
-        }
-    }
-}
-
-/// Whether a failure of a CI reaches one of these directly.
-fn hits(view: &Snapshot, ci: CiId, is_in: impl Fn(CiId) -> bool) -> bool {
-    let Some(slot) = view.slot_of(ci) else { return false };
-    let index = view.dependency_index();
-    let mut hit = index.outgoing(slot).iter().map(|link| {
-        if link.is_group() {
-            index.consumer(link.other)
-        } else {
-            Slot::new(link.other)
-        }
-    });
-    hit.any(|dependent| is_in(view.ci_id(dependent)))
 }
 
 #[cfg(test)]

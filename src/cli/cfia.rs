@@ -10,6 +10,7 @@ use crate::model::ImpactState;
 
 use super::answer::{Long, ShortCi, cannot_fail};
 use super::backend::{Backend, Document};
+use super::format::Format;
 use super::output::Output;
 use super::premises::Premises;
 
@@ -52,18 +53,6 @@ pub(super) struct Cfia {
     format: Format,
     #[command(flatten)]
     premises: Premises,
-}
-
-/// How a matrix is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// For people.
-    #[default]
-    Table,
-    /// For spreadsheets.
-    Csv,
-    /// For scripts.
-    Json,
 }
 
 #[derive(Debug, Deserialize)]

@@ -9,8 +9,9 @@ use serde_json::{Map, Value, json};
 
 use crate::impact::LintCode;
 
-use super::answer::{Long, Page};
+use super::answer::{Long, Page, ShortCi};
 use super::backend::{Backend, Document};
+use super::format::{Format, row};
 use super::output::Output;
 
 const LINTS: Document = Document {
@@ -38,7 +39,8 @@ Exit code 1: something was found, or not everything was looked at.
 Examples:
   linchpin lints
   linchpin lints --code SHARED_FATE,ZERO_HEADROOM --tier 1,2
-  linchpin lints --min-severity ERROR --json")]
+  linchpin lints --min-severity ERROR --json
+  linchpin lints --limit 0 --format csv > lints.csv")]
 pub(super) struct Lints {
     /// Look for these only.
     #[arg(long = "code", value_name = "CODE", value_delimiter = ',', ignore_case = true,
@@ -48,7 +50,7 @@ pub(super) struct Lints {
     #[arg(long = "type", value_name = "TYPE", value_delimiter = ',')]
     types: Vec<String>,
     /// About CIs in one of these tiers.
-    #[arg(long = "tier", value_name = "TIER", value_delimiter = ',')]
+    #[arg(long = "tier", value_name = "TIER", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=4))]
     tiers: Vec<u8>,
     /// About one of these CIs, or with one of them among those concerned.
     #[arg(long = "ci", value_name = "CI", value_delimiter = ',')]
@@ -60,6 +62,9 @@ pub(super) struct Lints {
     /// Show so many at most; 0: all. Counts are always complete.
     #[arg(long, value_name = "N", default_value_t = 100)]
     limit: u64,
+    /// In which form to write it; --json is --format json.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 #[derive(Debug, Deserialize)]
@@ -67,8 +72,17 @@ pub(super) struct Lints {
 struct Found {
     code: String,
     severity: String,
+    ci: ShortCi,
+    group: Option<Group>,
+    cis: Vec<ShortCi>,
+    ci_count: Long,
     explanation: String,
     remedy: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Group {
+    name: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -97,9 +111,18 @@ pub(super) fn run(options: &Lints, backend: &Backend, output: &Output) -> anyhow
     };
     report["totalCount"] = json!(total);
     report["findings"] = json!(all);
-    output.json(&report);
+    if options.format == Format::Json && !output.is_json() {
+        output.raw(&format!("{report:#}"));
+    } else {
+        output.json(&report);
+    }
     let counts: Vec<OfCode> = serde_json::from_value(report["counts"].take())?;
-    show(&counts, serde_json::from_value(Value::Array(all))?, output);
+    let found: Vec<Found> = serde_json::from_value(Value::Array(all))?;
+    match options.format {
+        Format::Table => show(&counts, found, output),
+        Format::Csv if !output.is_json() => output.raw(csv(&found).trim_end()),
+        Format::Csv | Format::Json => {}
+    }
     output.note(&format!("{} of {total}", limit.min(total)));
     let complete = report["complete"] == json!(true);
     if !complete {
@@ -134,6 +157,35 @@ fn show(counts: &[OfCode], found: Vec<Found>, output: &Output) {
         }
         output.line(&format!("  {}", finding.explanation));
     }
+}
+
+/// A line for each finding, for spreadsheets.
+fn csv(found: &[Found]) -> String {
+    let headings = [
+        "severity",
+        "code",
+        "ci",
+        "group",
+        "cis",
+        "ci_count",
+        "explanation",
+        "remedy",
+    ];
+    let mut text = row(headings.map(str::to_owned));
+    for one in found {
+        let cis: Vec<String> = one.cis.iter().map(ShortCi::reference).collect();
+        text.push_str(&row([
+            one.severity.clone(),
+            one.code.clone(),
+            one.ci.reference(),
+            one.group.as_ref().map(|group| group.name.clone()).unwrap_or_default(),
+            cis.join(" "),
+            one.ci_count.to_string(),
+            one.explanation.clone(),
+            one.remedy.clone(),
+        ]));
+    }
+    text
 }
 
 /// Absent: all.

@@ -28,9 +28,9 @@ A plan is a file with a JSON list of commands, each as the mutation `execute` ta
   [ { \"unrelate\": { \"id\": \"rel:17\" } },
     { \"moveConfigurationItem\": { \"ref\": \"switch:sw-01\", \"stage\": \"MAINTENANCE\" } } ]
 Its commands are checked and refused like any others; each sees those before it, and names a CI that
-one of them creates by the id given to it there. Then today and the
-plan are compared: what the failures named by --fail do to each, and which single points of failure
-come and go. The recorded lifecycle stages count, so that a planned move through life shows; with
+one of them creates by type:name, or by the id given to it there. Then today and the plan are
+compared: what the failures named by --fail do to each, and which single points of failure come and
+go. The recorded lifecycle stages count, so that a planned move through life shows; with
 --structural every CI starts well.
 
 Examples:
@@ -75,6 +75,14 @@ struct Comparison {
 #[derive(Debug, Deserialize)]
 struct Side {
     counts: Counts,
+    warnings: Vec<Warning>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Warning {
+    code: String,
+    count: Long,
+    samples: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -158,6 +166,16 @@ fn show(comparison: &Comparison, output: &Output) {
     if comparison.has_failures() {
         let sides = vec![side("today", &comparison.today), side("planned", &comparison.planned)];
         output.table(&["FAILURE HITS", "DOWN", "DEGRADED", "AT_RISK"], sides);
+    }
+    for (name, side) in [("today", &comparison.today), ("planned", &comparison.planned)] {
+        for warning in side.warnings.iter().filter(|warning| warning.code.starts_with("ROOT_")) {
+            let samples = warning.samples.join(", ");
+            let count = warning.count;
+            output.note(&format!(
+                "{name}: {count} cannot fail there ({}): {samples}",
+                warning.code
+            ));
+        }
     }
     let state = |state: &Option<String>| state.clone().unwrap_or_else(|| "-".to_owned());
     let differing = comparison.differing.iter();

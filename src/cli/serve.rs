@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 use tokio::runtime::Builder;
 
+use crate::api::ApiFigures;
 use crate::app::{Cmdb, ErrorCode};
 use crate::http::signals::StopSignals;
 use crate::http::{HttpState, Metrics, Server, SourceLabels};
@@ -57,11 +58,14 @@ pub(super) fn run(options: &Serve, settings: Settings, output: &Output) -> anyho
         .context("cannot listen for signals")?;
     let cmdb = open_store(&config)?;
     let loaded = if options.demo { Some(demo(&cmdb)?) } else { None };
-    let mut state = HttpState::new(service(&cmdb, &config), Arc::clone(&config), server.token());
+    let figures = ApiFigures::default();
+    let graphql = service(&cmdb, &config, figures.clone());
+    let mut state = HttpState::new(graphql, Arc::clone(&config), server.token());
     state.cmdb = Some(cmdb.clone());
     let health = cmdb.clone();
     state.readiness = Arc::new(move || health.health().unusable.map_or(Ok(()), Err));
     gauges(&state.metrics, &cmdb);
+    watch_gauges(&state.metrics, &figures);
     greet(&server.local_addr().to_string(), loaded.as_deref(), output);
     runtime.block_on(server.run(state, stop.stop_requested()));
     drop(runtime);
@@ -144,6 +148,24 @@ fn gauges(metrics: &Metrics, cmdb: &Cmdb) {
     gauge("redundancy_groups", "Explicit redundancy groups recorded", |cmdb| {
         cmdb.reader().snapshot().group_count() as u64
     });
+}
+
+/// What `/metrics` tells of watches.
+fn watch_gauges(metrics: &Metrics, figures: &ApiFigures) {
+    let gauge = |name, help, read: fn(&ApiFigures) -> u64| {
+        let figures = figures.clone();
+        metrics.gauge(name, help, move || i64::try_from(read(&figures)).unwrap_or(i64::MAX));
+    };
+    gauge(
+        "watch_looks",
+        "Evaluations of watched services since the start: one for each change that touches one",
+        ApiFigures::watch_looks,
+    );
+    gauge(
+        "watch_looks_shared",
+        "Evaluations that watches of the same service took over from each other since the start",
+        ApiFigures::watch_looks_shared,
+    );
 }
 
 fn greet(address: &str, loaded: Option<&str>, output: &Output) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{Estate, Slot};
-use crate::model::{BeforeAfter, Delta, DeltaItem, Validity};
+use crate::model::{BeforeAfter, CiId, Delta, DeltaItem, Validity};
 
 /// The estate as it holds at a moment, and for how long it holds so.
 #[derive(Debug)]
@@ -37,6 +37,58 @@ impl Estate {
         });
         let span = self.span_around(at);
         AsOf { estate, span }
+    }
+
+    /// The next moment at which anything at all begins or ceases to hold. Costs a look at every CI,
+    /// relationship and group; nothing where no validity is bounded.
+    pub fn next_edge(&self, at: Timestamp) -> Option<Timestamp> {
+        if !self.has_bounded_validity() {
+            return None;
+        }
+        self.span_around(at).and_then(|span| span.to())
+    }
+
+    /// The next moment at which something begins or ceases to hold by which these CIs stand differently:
+    /// one of them, what one of them is hit by directly, or the relationship or group between the two.
+    ///
+    /// What stands further off counts only through CIs in between, which must be among those given as far
+    /// as they hold at the moment. Costs the relationships and group members of these CIs; nothing where no
+    /// validity is bounded.
+    pub fn next_edge_below(&self, cis: &[CiId], at: Timestamp) -> Option<Timestamp> {
+        if !self.has_bounded_validity() {
+            return None;
+        }
+        let mut next = NextEdge { at, found: None };
+        for slot in cis.iter().filter_map(|ci| self.slot_of(*ci)) {
+            next.note(self.ci_at(slot).validity());
+            for relationship in self.relationships_from(slot).chain(self.relationships_to(slot)) {
+                let other = if relationship.from() == slot {
+                    relationship.to()
+                } else {
+                    relationship.from()
+                };
+                let bounds = [relationship.validity(), self.ci_at(other).validity()];
+                let is_bounded = bounds.iter().any(Option::is_some);
+                let hits = || {
+                    self.arcs_of(&relationship)
+                        .iter()
+                        .flatten()
+                        .any(|arc| arc.target == slot)
+                };
+                if is_bounded && hits() {
+                    for bound in bounds {
+                        next.note(bound);
+                    }
+                }
+            }
+            for group in self.groups_of_consumer(slot) {
+                next.note(group.validity);
+                for member in group.members.iter().filter_map(|member| self.ci(member.ci)) {
+                    next.note(member.validity());
+                }
+            }
+        }
+        next.found
     }
 
     /// The longest span around a moment in which nothing begins or ceases to hold.
@@ -95,5 +147,22 @@ impl Estate {
             .map(|slot| DeltaItem::Ci(BeforeAfter::removed(Arc::clone(self.ci_at(*slot)))));
         items.extend(cis);
         Delta { items }
+    }
+}
+
+/// The first end of a span behind a moment, of those noted so far.
+struct NextEdge {
+    at: Timestamp,
+    found: Option<Timestamp>,
+}
+
+impl NextEdge {
+    fn note(&mut self, validity: Option<Validity>) {
+        let edges = validity
+            .into_iter()
+            .flat_map(|validity| [validity.from(), validity.to()]);
+        for edge in edges.flatten().filter(|edge| *edge > self.at) {
+            self.found = Some(self.found.map_or(edge, |found| found.min(edge)));
+        }
     }
 }

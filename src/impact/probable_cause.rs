@@ -227,12 +227,10 @@ pub fn probable_causes(
             return Ok(answer);
         }
     };
-    let can_rise = |slot: &&Slot| {
+    let hits_max = observed.weight_of_symptoms(|slot| {
         let pinned = pinned.contains(&slot.number());
-        view.columns.takes_part(**slot) && !pinned && probe.before(**slot) < level
-    };
-    let can_rise = observed.symptoms.iter().filter(can_rise);
-    let hits_max = can_rise.map(|slot| observed.weight(*slot)).sum();
+        view.columns.takes_part(slot) && !pinned && probe.before(slot) < level
+    });
     let (meetings, behind) = meetings(view.index, &found.groups);
     let mut search = Search {
         view,

@@ -238,3 +238,26 @@ fn a_plan_is_looked_at_before_it_is_carried_out() {
     );
     assert_eq!(now["lints"]["findings"]["totalCount"], 1);
 }
+
+#[test]
+fn findings_are_a_spreadsheet_and_a_tier_that_is_none_is_refused() {
+    let store = Store::with(ESTATE);
+    let (code, told) = store.lints(&["lints", "--format", "csv"]);
+    assert_eq!(code, 1);
+    let mut reader = csv::Reader::from_reader(told.as_bytes());
+    let headings = reader.headers().expect("headings").clone();
+    assert_eq!(
+        headings.iter().take(4).collect::<Vec<_>>(),
+        ["severity", "code", "ci", "group"]
+    );
+    let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a row")).collect();
+    assert_eq!(rows.len(), 8, "{told}");
+    assert!(rows.iter().all(|row| row.len() == headings.len() && !row[7].is_empty()));
+    let (_, json) = store.lints(&["lints", "--format", "json"]);
+    assert_eq!(json, store.lints(&["lints", "--json"]).1);
+    // A typing error must not look like an estate without findings.
+    assert_eq!(store.lints(&["lints", "--tier", "9"]).0, 2);
+    let server = crate::process::Process::start(&store.data());
+    let answer = server.graphql("{ lints(filter: { tiers: [9] }) { complete } }", &Value::Null);
+    assert_eq!(answer["errors"][0]["extensions"]["field"], "tiers", "{answer}");
+}

@@ -7,13 +7,13 @@ use crate::process::{Process, run_on};
 /// The repository.
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-struct Shop {
+pub(crate) struct Shop {
     _folder: tempfile::TempDir,
-    server: Process,
+    pub(crate) server: Process,
 }
 
 impl Shop {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = folder.path().join("store");
         let payload = format!("{ROOT}/fixtures/shop/shop.ndjson");

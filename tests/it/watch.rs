@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::process::{Events, Process};
 
 /// A service on an application that needs one of two web servers, each on a host; and a bystander.
-const ESTATE: &str = r#"{"source":"drawing"}
+pub(crate) const ESTATE: &str = r#"{"source":"drawing"}
 {"ci":{"key":"svc","type":"business_service","name":"svc","attributes":{"tier":1}}}
 {"ci":{"key":"app","type":"application","name":"app"}}
 {"ci":{"key":"w1","type":"web_server","name":"w1"}}
@@ -21,7 +21,7 @@ const ESTATE: &str = r#"{"source":"drawing"}
 
 const WATCH: &str = "subscription($service: String!, $level: ImpactState! = DOWN, $from: StartingState! = CURRENT) {
   watch(service: $service, level: $level, startingState: $from) {
-    revision isFirst takesPart service { name } state stateBefore complete truncatedReason howToGoOn
+    revision at isFirst takesPart service { name } state stateBefore complete truncatedReason howToGoOn
     singlePointsOfFailure { name } singlePointsOfFailureCount
     newSinglePointsOfFailure { name } newSinglePointsOfFailureCount
     vanishedSinglePointsOfFailure { name typeName } vanishedSinglePointsOfFailureCount
@@ -30,13 +30,13 @@ const WATCH: &str = "subscription($service: String!, $level: ImpactState! = DOWN
   }
 }";
 
-struct Server {
-    process: Process,
+pub(crate) struct Server {
+    pub(crate) process: Process,
     _folder: tempfile::TempDir,
 }
 
 impl Server {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let process = Process::start(&folder.path().join("data"));
         assert_eq!(process.ingest("", ESTATE).summary()["complete"], true);
@@ -46,12 +46,12 @@ impl Server {
         }
     }
 
-    fn watch(&self, variables: &Value) -> Events {
+    pub(crate) fn watch(&self, variables: &Value) -> Events {
         self.process.subscribe(WATCH, variables)
     }
 
     /// Executes commands as one commit; its revision.
-    fn execute(&self, commands: &Value) -> u64 {
+    pub(crate) fn execute(&self, commands: &Value) -> u64 {
         let query = "mutation($commands: [CommandInput!]!) { execute(commands: $commands, mode: ATOMIC) {
             changed results { error { code message } } } }";
         let answer = self.process.data(query, &json!({ "commands": commands }));
@@ -59,7 +59,7 @@ impl Server {
         self.process.revision()
     }
 
-    fn move_to(&self, ci: &str, stage: &str) -> u64 {
+    pub(crate) fn move_to(&self, ci: &str, stage: &str) -> u64 {
         self.execute(&json!([{ "moveConfigurationItem": { "ref": ci, "stage": stage } }]))
     }
 
@@ -69,13 +69,13 @@ impl Server {
     }
 }
 
-fn event(events: &Events) -> Value {
+pub(crate) fn event(events: &Events) -> Value {
     let mut event = events.next().expect("an event");
     assert!(event.get("errors").is_none(), "{event}");
     event["data"]["watch"].take()
 }
 
-fn names(list: &Value) -> Vec<&str> {
+pub(crate) fn names(list: &Value) -> Vec<&str> {
     let names = list.as_array().expect("a list").iter();
     names.map(|ci| ci["name"].as_str().expect("a name")).collect()
 }

@@ -10,11 +10,13 @@ use super::inputs::{
     UnrelateInput, UpdateConfigurationItemInput,
 };
 use super::options::{WriteOptions, digest, write};
+use super::planned_names::name_created;
 use crate::api::context::{api, current};
 use crate::api::error::{ApiError, ApiResult};
 use crate::api::scalars::{Json, Long};
 use crate::api::types::{BatchMode, DeltaObject, object};
 use crate::app::{self, Done, ErrorCode};
+use crate::clock::IdGenerator;
 use crate::graph::Estate;
 use crate::model::Command;
 
@@ -162,11 +164,12 @@ pub(super) struct BulkMutation;
 #[Object]
 impl BulkMutation {
     /// Executes commands in order, in one commit; each sees those before it. A command names a CI that
-    /// an earlier one creates by the `id` given to it there.
+    /// an earlier one creates by the `id` given to it there, or by `type:name`, which means what is recorded,
+    /// where that has one of this name.
     async fn execute(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The commands, at most 10,000.")] commands: Vec<CommandInput>,
+        #[graphql(desc = "The commands, at most 10,000.")] mut commands: Vec<CommandInput>,
         #[graphql(
             desc = "What happens to the others when one is refused.",
             default_with = "BatchMode::Partial"
@@ -183,6 +186,8 @@ impl BulkMutation {
         }
         let digest = digest(&("execute", &commands, mode));
         let view = current(ctx)?;
+        let (mut ids, now) = (IdGenerator::new(), api(ctx)?.clock.now());
+        name_created(&mut commands, &view, || ids.ci(now));
         let read: Vec<ApiResult<Command>> = commands.into_iter().map(|command| command.to_command(&view)).collect();
         let unreadable = read.iter().any(Result::is_err);
         let spoiled = unreadable && mode == BatchMode::Atomic;

@@ -32,6 +32,11 @@ const SERVICES_MAX: usize = 1_000;
 #[Object]
 impl CfiaQuery {
     /// Component failure impact analysis: which failure of one CI does what to which service.
+    /// Say `services`, `tiers` or both. Errors: `ROOT_NOT_FOUND`, `INVALID_STATE` (a `minState` of `OK`),
+    /// `ASSUME_CONFLICT`, `UNKNOWN_TYPE`. With `complete: false`, rows are missing; `untried` counts them.
+    ///
+    /// Example: `{ cfia(tiers: [1], maxRows: 20) { complete services { ci { name } } rows { ci { name } cells { column
+    /// state } } } }`
     #[graphql(complexity = "CFIA_COST.saturating_add(rows(Some(max_rows), child_complexity))")]
     #[expect(
         clippy::too_many_arguments,

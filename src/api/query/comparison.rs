@@ -1,12 +1,13 @@
 //! A scenario beside today: what a plan makes better and worse.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_graphql::{Context, Object};
 
 use super::premises::{Missing, PremisesArguments, root};
 use super::subject::{Asked, Subject, impact_view};
+use super::targets::failing_level;
 use crate::api::connection::{page_size, rows};
 use crate::api::context::{api, snapshot};
 use crate::api::error::ApiResult;
@@ -16,11 +17,12 @@ use crate::api::types::{
     AtRiskReading, Compared, FailedCiInput, ImpactState, ScenarioComparison, ServiceCompared, Side, StartingState,
     bounded,
 };
+use crate::app::ErrorCode;
 use crate::graph::{Slot, Snapshot};
 use crate::impact::{
     FailedCi, ImpactQuestion, ImpactReport, Premises, SinglePoints, impact, potential_impact, single_points_of_failure,
 };
-use crate::model::{CiId, Delta, DeltaItem};
+use crate::model::{self, CiId, Delta, DeltaItem};
 
 /// The comparison of a scenario with the estate it was tried on.
 #[derive(Debug)]
@@ -39,7 +41,12 @@ const SERVICES_MAX: usize = 200;
 #[Object]
 impl ComparisonQuery {
     /// Today and the scenario side by side: what the same failures do to each, and which single points
-    /// of failure come and go. Services are those that the plan can touch, if none are named.
+    /// of failure come and go. Services are those that the plan can touch, at most 200, if none are named.
+    /// A reference means today's CI, and the plan's where today has none. `INVALID_STATE` where `level` is
+    /// `OK`, `ROOT_NOT_FOUND` for a CI that neither has.
+    ///
+    /// Example: `{ scenario(commands: [{ moveConfigurationItem: { ref: "physical_server:host-02", stage:
+    /// MAINTENANCE } }]) { compare { services { service { name } newSinglePointsOfFailure { name } } } } }`
     #[graphql(complexity = "COMPARISON_COST.saturating_add(rows(Some(first), child_complexity))")]
     #[expect(
         clippy::too_many_arguments,
@@ -50,7 +57,8 @@ impl ComparisonQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "CIs that fail, in both: those that one of the two does not have fail in the other.")]
         failed: Option<Vec<FailedCiInput>>,
-        #[graphql(desc = "Services whose single points of failure are compared.")] services: Option<Vec<String>>,
+        #[graphql(desc = "Services, or any CIs, whose single points of failure are compared; an empty list: none.")]
+        services: Option<Vec<String>>,
         #[graphql(
             desc = "From which state of a service on a failure counts.",
             default_with = "ImpactState::Down"
@@ -80,7 +88,7 @@ impl ComparisonQuery {
         let question = ComparisonArguments {
             failed: failed.unwrap_or_default(),
             services,
-            level,
+            level: failing_level("level", level)?,
             first: page_size(Some(first), api(ctx)?.limits.page_max)?,
             premises: PremisesArguments::new(
                 starting_state,
@@ -105,7 +113,7 @@ impl ComparisonQuery {
 struct ComparisonArguments {
     failed: Vec<FailedCiInput>,
     services: Option<Vec<String>>,
-    level: ImpactState,
+    level: model::ImpactState,
     first: usize,
     premises: PremisesArguments,
 }
@@ -115,12 +123,32 @@ struct Half<'a> {
     view: &'a Snapshot,
     premises: Premises,
     report: ImpactReport,
+    /// The identities of CIs that the question names and this estate does not have.
+    missing: Vec<String>,
+}
+
+impl Half<'_> {
+    /// A CI, if this estate has it and it takes part.
+    fn taking_part(&self, id: CiId) -> Option<Slot> {
+        let slot = self.view.slot_of(id);
+        slot.filter(|slot| self.view.columns().takes_part(*slot))
+    }
+
+    fn state(&self, id: CiId) -> Option<model::ImpactState> {
+        self.taking_part(id).map(|slot| self.report.after(slot))
+    }
+
+    fn side(&self, written: &BTreeMap<String, String>) -> Side {
+        let missing = self.missing.iter().map(|id| written.get(id).unwrap_or(id).clone());
+        let missing: Vec<String> = missing.collect();
+        Side::new(&self.report, self.view, &missing)
+    }
 }
 
 impl ComparisonArguments {
-    fn answer(&self, asked: &Asked<'_>, today: &Snapshot, delta: &Delta) -> ApiResult<ScenarioComparison> {
+    fn answer(mut self, asked: &Asked<'_>, today: &Snapshot, delta: &Delta) -> ApiResult<ScenarioComparison> {
         let today = asked.recorded(today);
-        self.check_roots(&today, asked.view)?;
+        let written = self.settle(&today, asked.view)?;
         let halves = [self.half(asked, &today)?, self.half(asked, asked.view)?];
         let (services, all_services) = self.services(asked, &halves, delta)?;
         let points = [
@@ -130,7 +158,7 @@ impl ComparisonArguments {
         let [today, planned] = &halves;
         let compared = services.iter().enumerate().filter_map(|(place, id)| {
             let points = [points[0][place].as_ref(), points[1][place].as_ref()];
-            ServiceCompared::new([today.view, planned.view], *id, points)
+            ServiceCompared::new([today.view, planned.view], *id, points, self.level)
         });
         let differing = differing(&halves);
         let reports = [&today.report, &planned.report];
@@ -147,28 +175,28 @@ impl ComparisonArguments {
                 .take(self.first)
                 .filter_map(|id| compared_state(&halves, id))
                 .collect(),
-            today: Side::new(reports[0], today.view),
-            planned: Side::new(reports[1], planned.view),
+            today: today.side(&written),
+            planned: planned.side(&written),
             services: compared.collect(),
             complete,
             how_to_go_on: (!complete).then(|| ScenarioComparison::HOW_TO_GO_ON.to_owned()),
         })
     }
 
-    /// A CI that neither has is an error, whoever names it.
-    fn check_roots(&self, today: &Snapshot, planned: &Snapshot) -> ApiResult<()> {
-        let named = [&self.failed, &self.premises.starting_failed, &self.premises.assume];
-        let fields = ["failed", "startingFailed", "assume"];
-        for (field, named) in fields.iter().zip(named) {
+    /// Puts the identity of each CI in the place of what names it: today's, if today has it, so that a CI
+    /// which the plan renames is taken for the same. What neither has is an error. Gives what was written,
+    /// by identity.
+    fn settle(&mut self, today: &Snapshot, planned: &Snapshot) -> ApiResult<BTreeMap<String, String>> {
+        let mut written = BTreeMap::new();
+        let premises = &mut self.premises;
+        let named = [&mut self.failed, &mut premises.starting_failed, &mut premises.assume];
+        for (field, named) in ["failed", "startingFailed", "assume"].into_iter().zip(named) {
             for one in named {
-                if let Err(error) = root(today, field, &one.reference)
-                    && root(planned, field, &one.reference).is_err()
-                {
-                    return Err(error);
-                }
+                let id = of_either(today, planned, field, &one.reference)?.to_string();
+                written.insert(id.clone(), std::mem::replace(&mut one.reference, id));
             }
         }
-        Ok(())
+        Ok(written)
     }
 
     fn half<'a>(&self, asked: &Asked<'_>, view: &'a Snapshot) -> ApiResult<Half<'a>> {
@@ -183,20 +211,19 @@ impl ComparisonArguments {
         let report = asked
             .scratches
             .with(|scratch| impact(impact_view(view), &question, &asked.budget, scratch))?;
-        Ok(Half { view, premises, report })
+        Ok(Half {
+            view,
+            premises,
+            report,
+            missing: missing.noted(),
+        })
     }
 
     /// The services to compare, by id, and whether these are all.
     fn services(&self, asked: &Asked<'_>, halves: &[Half<'_>; 2], delta: &Delta) -> ApiResult<(Vec<CiId>, bool)> {
         if let Some(named) = &self.services {
             let [today, planned] = halves;
-            let find = |reference: &String| {
-                let found = root(planned.view, "services", reference).map(|slot| planned.view.ci_id(slot));
-                found.or_else(|error| {
-                    let before = root(today.view, "services", reference);
-                    before.map(|slot| today.view.ci_id(slot)).map_err(|_| error)
-                })
-            };
+            let find = |reference: &String| of_either(today.view, planned.view, "services", reference);
             return Ok((named.iter().map(find).collect::<ApiResult<_>>()?, true));
         }
         let touched = touched(delta);
@@ -232,9 +259,9 @@ impl ComparisonArguments {
 
     /// The single points of failure of each service, where the estate has it.
     fn points(&self, asked: &Asked<'_>, half: &Half<'_>, services: &[CiId]) -> ApiResult<Vec<Option<SinglePoints>>> {
-        let slots: Vec<Option<Slot>> = services.iter().map(|id| half.view.slot_of(*id)).collect();
+        let slots: Vec<Option<Slot>> = services.iter().map(|id| half.taking_part(*id)).collect();
         let targets: Vec<Slot> = slots.iter().copied().flatten().collect();
-        let (view, level) = (impact_view(half.view), self.level.into());
+        let (view, level) = (impact_view(half.view), self.level);
         let found = asked
             .scratches
             .with(|scratch| single_points_of_failure(view, &targets, level, &half.premises, &asked.budget, scratch))?;
@@ -279,10 +306,9 @@ fn differing(halves: &[Half<'_>; 2]) -> Vec<CiId> {
         let impaired = half.report.impaired_before().iter().map(|(slot, _)| *slot);
         ids.extend(impacted.chain(impaired).map(|slot| half.view.ci_id(slot)));
     }
-    let state = |half: &Half<'_>, id: CiId| half.view.slot_of(id).map(|slot| half.report.after(slot));
-    ids.retain(|id| state(&halves[0], *id) != state(&halves[1], *id));
+    ids.retain(|id| halves[0].state(*id) != halves[1].state(*id));
     let worst = |id: &CiId| {
-        let states = halves.iter().filter_map(|half| state(half, *id));
+        let states = halves.iter().filter_map(|half| half.state(*id));
         std::cmp::Reverse(states.max())
     };
     let mut ids: Vec<CiId> = ids.into_iter().collect();
@@ -291,7 +317,19 @@ fn differing(halves: &[Half<'_>; 2]) -> Vec<CiId> {
 }
 
 fn compared_state(halves: &[Half<'_>; 2], id: CiId) -> Option<Compared> {
-    let state = |half: &Half<'_>| half.view.slot_of(id).map(|slot| half.report.after(slot).into());
     let [today, planned] = halves;
-    Compared::new(planned.view, today.view, id, [state(today), state(planned)])
+    let states = [today, planned].map(|half| half.state(id).map(Into::into));
+    Compared::new(planned.view, today.view, id, states)
+}
+
+/// The CI of a reference: today's, or else the plan's.
+fn of_either(today: &Snapshot, planned: &Snapshot, field: &'static str, reference: &str) -> ApiResult<CiId> {
+    match root(today, field, reference) {
+        Ok(slot) => Ok(today.ci_id(slot)),
+        Err(error) if error.code() == ErrorCode::RootNotFound => {
+            let slot = root(planned, field, reference)?;
+            Ok(planned.ci_id(slot))
+        }
+        Err(error) => Err(error),
+    }
 }

@@ -28,6 +28,12 @@ const REPORT_COST: usize = 100;
 #[Object]
 impl ImpactQuery {
     /// What breaks if these break: the whole answer, counted, explained and redundancy-aware.
+    /// `failed: []` has nothing fail. Errors: `ROOT_NOT_FOUND` (a warning with `ignoreMissing`), `INVALID_DEPTH`,
+    /// `ASSUME_CONFLICT` (assumed and failed at once), `UNKNOWN_TYPE`. With `complete: false` the answer is a lower
+    /// bound: at least this breaks.
+    ///
+    /// Example: `{ impact(failed: [{ ref: "physical_server:host-02" }]) { complete counts { down degraded atRisk }
+    /// impacted(first: 10) { nodes { ci { name } before after depth } } } }`
     #[graphql(complexity = "REPORT_COST.saturating_add(child_complexity)")]
     #[expect(
         clippy::too_many_arguments,

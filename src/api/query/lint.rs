@@ -8,7 +8,7 @@ use async_graphql::{Context, Object};
 use super::subject::{Asked, Subject, answers};
 use crate::api::connection::QuestionHash;
 use crate::api::context::resolve;
-use crate::api::error::ApiResult;
+use crate::api::error::{ApiError, ApiResult};
 use crate::api::scalars::DateTime;
 use crate::api::types::{
     ImpactLimitsInput, LintAnswer, LintCode, LintFilterInput, LintReportObject, bounded, ci_types,
@@ -31,12 +31,17 @@ const CIS_MAX: u64 = 1_000_000;
 #[Object]
 impl LintQuery {
     /// Where the model is not what it seems: redundancy that is none, outages that would not be seen,
-    /// groups that were forgotten. A report; nothing is changed.
+    /// groups that were forgotten. A report; nothing is changed. `complete` says whether everything was
+    /// looked at: where not, nothing found is not safety. `BAD_USER_INPUT` for a tier that is none,
+    /// `UNKNOWN_CI_TYPE`, `CI_NOT_FOUND`; `CURSOR_EXPIRED` for a page after another commit.
+    ///
+    /// Example: `{ lints(filter: { minSeverity: WARNING }) { complete counts { code count } findings(first: 10) {
+    /// nodes { code explanation remedy } pageInfo { hasNextPage endCursor } } } }`
     #[graphql(complexity = "REPORT_COST.saturating_add(child_complexity)")]
     async fn lints(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Look for these only.")] codes: Option<Vec<LintCode>>,
+        #[graphql(desc = "Look for these only; all, if not said or empty.")] codes: Option<Vec<LintCode>>,
         #[graphql(desc = "Which findings are counted and listed.")] filter: Option<LintFilterInput>,
         #[graphql(desc = "The moment of valid time to ask about; now if not said.")] at: Option<DateTime>,
         #[graphql(desc = "How much looking may cost, below what the server allows.")] limits: Option<ImpactLimitsInput>,
@@ -128,9 +133,13 @@ impl Filter {
             let refs = bounded("refs", Some(refs))?.iter();
             refs.map(|reference| resolve(view, "refs", reference)).collect()
         });
+        let tiers = bounded("tiers", input.tiers.as_deref())?.to_vec();
+        if let Some(tier) = tiers.iter().find(|tier| !(1..=4).contains(*tier)) {
+            return Err(ApiError::input("tiers", "tiers are 1 to 4").with("value", *tier));
+        }
         Ok(Self {
             types: types.transpose()?,
-            tiers: bounded("tiers", input.tiers.as_deref())?.to_vec(),
+            tiers,
             cis: cis.transpose()?,
             min_severity: input.min_severity.map(Into::into),
         })

@@ -42,6 +42,12 @@ impl ProbableCauseQuery {
     /// What probably caused these symptoms: single causes ranked by how well their failure fits what
     /// was observed, and several causes put together where one does not explain all. CIs seen healthy
     /// tell causes apart.
+    /// Scores are exact fractions between 0 and 1. Errors: `ROOT_NOT_FOUND`, `INVALID_STATE` (a level of `OK`),
+    /// `ASSUME_CONFLICT`, `UNKNOWN_TYPE`. With `complete: false`, a candidate that was not tried may fit better.
+    ///
+    /// Example: `{ probableCauses(symptoms: ["business_service:shop", "business_service:payment"], healthy:
+    /// ["web_server:web-01"]) { complete ranking { ci { name } score explains misses falseAlarms } causes { ci { name } }
+    /// } }`
     #[graphql(complexity = "CAUSES_COST.saturating_add(rows(Some(first), child_complexity))")]
     #[expect(
         clippy::too_many_arguments,

@@ -13,14 +13,16 @@ use super::structure::StructureQuery;
 use super::subject::{Subject, answers};
 use crate::api::answers::Answers;
 use crate::api::connection::QuestionHash;
-use crate::api::context::{api, ask, snapshot};
+use crate::api::context::{RequestContext, api, ask, snapshot};
 use crate::api::error::{ApiError, ApiResult};
-use crate::api::mutation::{CommandInput, CommandResult, ToCommand};
+use crate::api::mutation::{CommandInput, CommandResult, ToCommand, name_created};
 use crate::api::scalars::Long;
-use crate::api::scenarios::Planned;
+use crate::api::scenarios::{Planned, Room, per_request_max};
 use crate::api::types::DeltaObject;
 use crate::app::{ErrorCode, Scenario};
+use crate::clock::IdGenerator;
 use crate::graph::Snapshot;
+use crate::graph::budget::Budget;
 
 #[derive(Debug, Default)]
 pub(super) struct ScenarioQuery;
@@ -33,7 +35,17 @@ const SCENARIO_COST: usize = 1_000;
 impl ScenarioQuery {
     /// The estate as it would be after commands that nobody has given: the same questions, and the
     /// comparison with today. Commands are checked, and refused, as if they were executed; nothing is
-    /// written. Each sees those before it; a CI that one creates is named by the `id` given to it there.
+    /// written. Each sees those before it; a CI that one creates is named by the `id` given to it there, or by
+    /// `type:name`.
+    ///
+    /// The first command that is refused is the error, with its code, and its place among the commands as
+    /// `index`, from 0. `LIMIT_EXCEEDED`: too many commands, or too many different scenarios in one request (10,
+    /// fewer where the estate has over 500,000 CIs; the same scenario under several aliases counts once).
+    /// `BUDGET_EXCEEDED`: the commands take longer than a question may. `BUSY`: others ask about too many.
+    ///
+    /// Example: `{ scenario(commands: [{ createConfigurationItem: { type: "switch", name: "sw-02" } }, { relate: {
+    /// from: "physical_server:host-01", type: "connects_to", to: "switch:sw-02" } }]) { impact(failed: [{ ref:
+    /// "switch:sw-01" }]) { counts { down atRisk } } } }`
     #[graphql(complexity = "SCENARIO_COST.saturating_add(child_complexity)")]
     async fn scenario(
         &self,
@@ -52,10 +64,19 @@ impl ScenarioQuery {
         }
         let (view, answers) = (snapshot(ctx)?, answers(ctx)?);
         let hash = QuestionHash::of(&("scenario", &commands));
+        admit(ctx, view, hash)?;
         let known = answers.scenarios.find(view.revision(), hash);
-        let planned = match known {
-            Some(planned) => planned,
-            None => ask(ctx, view, move |view, _| plan(view, commands, hash, &answers)).await?,
+        let planned = if let Some(planned) = known {
+            planned
+        } else {
+            let room = answers.scenarios.room(view.ci_count(), api(ctx)?.limits.time_max).await;
+            let busy = "too many scenarios are being asked about at the moment";
+            let room = room.ok_or_else(|| ApiError::new(ErrorCode::Busy, busy))?;
+            ask(ctx, view, move |view, budget| {
+                let known = answers.scenarios.find(view.revision(), hash);
+                known.map_or_else(|| plan(view, commands, hash, room, &answers, budget), Ok)
+            })
+            .await?
         };
         let subject = Subject::scenario(planned.view.clone(), hash);
         Ok(ScenarioObject(
@@ -73,18 +94,46 @@ impl ScenarioQuery {
     }
 }
 
+/// Counts the different scenarios of a request: each is a copy of the estate, held until it is answered.
+fn admit(ctx: &Context<'_>, view: &Snapshot, hash: QuestionHash) -> ApiResult<()> {
+    let limit = per_request_max(view.ci_count());
+    let request: Option<&RequestContext> = ctx.data_opt();
+    let request = request.ok_or_else(|| ApiError::internal("the request came without its context"))?;
+    let mut asked = request.scenarios.lock();
+    if asked.contains(&hash) {
+        return Ok(());
+    }
+    if asked.len() >= limit {
+        let message = format!("a request asks about at most {limit} different scenarios of this estate");
+        return Err(ApiError::new(ErrorCode::LimitExceeded, message)
+            .with("field", "scenario")
+            .with("limit", limit));
+    }
+    asked.push(hash);
+    Ok(())
+}
+
+/// What a command counts as in the budget of a question: so much that the clock is looked at.
+const COMMAND_STEPS: u64 = 1_024;
+
 /// Checks and applies the commands to a copy of the estate.
 fn plan(
     view: &Snapshot,
-    commands: Vec<CommandInput>,
+    mut commands: Vec<CommandInput>,
     hash: QuestionHash,
+    room: Room,
     answers: &Answers,
+    budget: &Budget,
 ) -> ApiResult<Arc<Planned>> {
+    // Another row of identities than that of CIs which nobody names.
+    let mut ids = IdGenerator::seeded(!hash.seed());
+    name_created(&mut commands, view, || ids.ci(view.committed_at()));
     let mut scenario = Scenario::of(view, hash.seed());
     let mut done = Vec::new();
     for (index, command) in commands.into_iter().enumerate() {
-        // As `execute` reads them: what an earlier command creates is named by the id given to it.
-        let command = command.to_command(view);
+        let spent = budget.spend(COMMAND_STEPS).map_err(ApiError::from);
+        // As `execute` reads them: on what is recorded, before the first of them.
+        let command = spent.and_then(|()| command.to_command(view));
         let executed = command.and_then(|command| Ok(scenario.execute(&command)?));
         done.push(executed.map_err(|error| error.with("index", index))?);
     }
@@ -94,6 +143,7 @@ fn plan(
         view: Snapshot::new(Arc::new(estate)),
         done,
         delta: Arc::new(delta),
+        _room: room,
     });
     answers.scenarios.keep(&planned);
     Ok(planned)

@@ -56,6 +56,10 @@ fn targets_asked(targets: Option<&Vec<String>>, tiers: Option<&Vec<i32>>, max_ta
 impl StructureQuery {
     /// What a CI depends on: everything whose failure can make it worse, what it could do if there
     /// were no redundancy, and what it does.
+    /// Errors: `ROOT_NOT_FOUND`, `ASSUME_CONFLICT`, `UNKNOWN_TYPE`. With `complete: false` there may be more.
+    ///
+    /// Example: `{ dependencies(target: "business_service:shop") { complete totalCount nodes(first: 20) { ci { name }
+    /// depth potential actual } } }`
     #[graphql(complexity = "STRUCTURE_COST.saturating_add(child_complexity)")]
     #[expect(
         clippy::too_many_arguments,
@@ -109,6 +113,11 @@ impl StructureQuery {
 
     /// The CIs each of which brings a target to a level by its failure alone. With `startingFailed`
     /// the question is N-1: what is a single point of failure once these are gone?
+    /// Say `target`, `targets` or `tiers`, or several of them. Errors: `ROOT_NOT_FOUND`, `INVALID_STATE` (a level of
+    /// `OK`), `ASSUME_CONFLICT`, `UNKNOWN_TYPE`. With `complete: false`, what is not listed may be one all the same.
+    ///
+    /// Example: `{ singlePointsOfFailure(targets: ["business_service:shop"], startingFailed: [{ ref:
+    /// "physical_server:host-01" }]) { complete targets { target { name } points(first: 50) { ci { name } depth } } } }`
     #[graphql(
         complexity = "STRUCTURE_COST.saturating_add(rows(Some(targets_asked(targets.as_ref(), tiers.as_ref(), max_targets)), child_complexity))"
     )]
@@ -181,6 +190,10 @@ impl StructureQuery {
 
     /// The minimal sets of CIs that bring a target to a level together: what must fail at the same
     /// time for redundancy not to help.
+    /// Those of size one are the single points of failure. Errors: `ROOT_NOT_FOUND`, `INVALID_STATE` (a level of
+    /// `OK`), `ASSUME_CONFLICT`, `UNKNOWN_TYPE`. With `complete: false` there may be more sets.
+    ///
+    /// Example: `{ cutSets(target: "business_service:payment", maxSize: 2) { complete cutSets { size cis { name } } } }`
     #[graphql(complexity = "STRUCTURE_COST.saturating_add(rows(Some(max_count), child_complexity))")]
     #[expect(
         clippy::too_many_arguments,

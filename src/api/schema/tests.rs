@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::api::ApiLimits;
 use crate::api::service::Caller;
+use crate::api::{ApiFigures, ApiLimits};
 use crate::app::{Cmdb, CmdbOptions, ErrorCode};
 use crate::clock::{Clock, IdGenerator};
 use crate::model::Actor;
@@ -39,6 +39,7 @@ impl Fixture {
             cmdb,
             limits,
             clock: clock.clone(),
+            figures: ApiFigures::default(),
         };
         Self {
             schema: build(context),

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use async_graphql::SimpleObject;
 
-use super::{CiObject, ImpactCounts, ImpactState};
+use super::{CiObject, ImpactCounts, ImpactState, ImpactWarning};
 use crate::api::scalars::Long;
 use crate::graph::Snapshot;
 use crate::impact::{ImpactReport, SinglePoints};
-use crate::model::CiId;
+use crate::model::{self, CiId};
 
 /// Today and a scenario side by side.
 #[derive(Clone, Debug, SimpleObject)]
@@ -39,6 +39,10 @@ pub struct Side {
     pub counts: ImpactCounts,
     /// Whether they were followed to the end.
     pub complete: bool,
+    /// What is to be known beside: `ROOT_NOT_FOUND` names CIs that the question lets fail or takes for given
+    /// and this side does not have, `ROOT_EXCLUDED` those that take no part there, as retired ones. Neither
+    /// fails on this side, so that it looks better than it is.
+    pub warnings: Vec<ImpactWarning>,
 }
 
 /// A CI that differs.
@@ -47,9 +51,10 @@ pub struct Side {
 pub struct Compared {
     /// The CI, as it would be; as it is, where the scenario does not have it.
     pub ci: CiObject,
-    /// Its state today; absent if today does not have it.
+    /// Its state today; absent if today does not have it, or it takes no part, as one that is planned.
     pub today: Option<ImpactState>,
-    /// Its state in the scenario; absent if that does not have it.
+    /// Its state in the scenario; absent if that does not have it, or it takes no part, as one that is
+    /// retired.
     pub planned: Option<ImpactState>,
 }
 
@@ -59,13 +64,15 @@ pub struct Compared {
 pub struct ServiceCompared {
     /// The service.
     pub service: CiObject,
-    /// Its state today before anything fails, as far as it is at the level asked about.
+    /// Its state today before anything fails, as far as it is at the level asked about, or else OK; absent if
+    /// today does not have it, or it takes no part.
     pub today: Option<ImpactState>,
     /// The same in the scenario.
     pub planned: Option<ImpactState>,
     /// What would become a single point of failure, by id.
     pub new_single_points_of_failure: Vec<CiObject>,
-    /// What would no longer be one, by id. A service that is at the level already has none.
+    /// What would no longer be one, by id. Nothing is said to vanish with the service itself: where it is
+    /// at the level before any failure in the scenario, is not there or takes no part.
     pub vanished_single_points_of_failure: Vec<CiObject>,
     /// How many stay.
     pub common_count: Long,
@@ -79,10 +86,16 @@ impl ScenarioComparison {
 }
 
 impl Side {
-    pub(in crate::api) fn new(report: &ImpactReport, view: &Snapshot) -> Self {
+    /// `missing`: what the question names and this side does not have, as it was written.
+    pub(in crate::api) fn new(report: &ImpactReport, view: &Snapshot, missing: &[String]) -> Self {
+        let found = report.warnings.iter().map(|found| ImpactWarning::new(view, found));
+        let missing = (!missing.is_empty()).then(|| ImpactWarning::missing(missing));
+        let mut warnings: Vec<ImpactWarning> = found.chain(missing).collect();
+        warnings.sort_by(|a, b| a.code.cmp(&b.code));
         Self {
             counts: ImpactCounts::new(report.counts.all, view.ci_count()),
             complete: report.is_complete(),
+            warnings,
         }
     }
 }
@@ -113,6 +126,7 @@ impl ServiceCompared {
         [today, planned]: [&Snapshot; 2],
         id: CiId,
         points: [Option<&SinglePoints>; 2],
+        level: model::ImpactState,
     ) -> Option<Self> {
         let ids = |view: &Snapshot, points: Option<&SinglePoints>| -> BTreeSet<CiId> {
             let points = points.into_iter().flat_map(|points| &points.points);
@@ -120,7 +134,9 @@ impl ServiceCompared {
         };
         let (before, after) = (ids(today, points[0]), ids(planned, points[1]));
         let come = after.difference(&before);
-        let gone = before.difference(&after);
+        // One that fails already has no single points of failure, and has not won anything by it.
+        let stands = points[1].is_some_and(|points| points.before < level);
+        let gone = before.difference(&after).filter(|_| stands);
         Some(Self {
             service: ci_of(planned, today, id)?,
             today: points[0].map(|points| points.before.into()),

@@ -7,6 +7,9 @@ use crate::api::scalars::Long;
 use crate::graph::{Slot, Snapshot};
 use crate::model::ImpactState;
 
+/// What a picture that does not show everything says in itself: whoever looks at it has not seen the answer.
+const NOT_ALL: &str = "not everything is shown: ask for more nodes, or look at howToGoOn of the answer";
+
 /// How a graph is written.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DrawingFormat {
@@ -25,7 +28,8 @@ pub struct Drawing {
     pub text: String,
     /// How many CIs it shows.
     pub node_count: Long,
-    /// Whether it shows everything.
+    /// Whether it shows everything. If not, the picture says so itself: DOT as its title, Mermaid as a box, JSON
+    /// as `complete: false` in the metadata of the graph.
     pub complete: bool,
 }
 
@@ -91,20 +95,12 @@ impl Graph {
         }
     }
 
-    /// Lines about what the graph leaves out, each behind the sign of a comment.
-    fn caveat(&self, comment: &str) -> String {
-        if self.complete {
-            String::new()
-        } else {
-            format!("{comment} not everything is shown: ask for more nodes\n")
-        }
-    }
-
     fn dot(&self) -> String {
-        let mut text = format!(
-            "{}digraph linchpin {{\n  rankdir=LR;\n  node [shape=box, style=\"filled,rounded\"];\n",
-            self.caveat("//")
-        );
+        let mut text = "digraph linchpin {\n  rankdir=LR;\n  node [shape=box, style=\"filled,rounded\"];\n".to_owned();
+        if !self.complete {
+            let line = format!("  labelloc=t;\n  label=\"{NOT_ALL}\";\n");
+            text.push_str(&line);
+        }
         for (place, node) in self.nodes.iter().enumerate() {
             let mut lines = vec![escaped(&node.name), escaped(&node.ci_type)];
             lines.extend(node.state.map(|state| state.as_str().to_owned()));
@@ -129,7 +125,11 @@ impl Graph {
     }
 
     fn mermaid(&self) -> String {
-        let mut text = format!("flowchart LR\n{}", self.caveat("  %%"));
+        let mut text = "flowchart LR\n".to_owned();
+        if !self.complete {
+            let line = format!("  more[\"{NOT_ALL}\"]\n  style more stroke-dasharray:4\n");
+            text.push_str(&line);
+        }
         for (place, node) in self.nodes.iter().enumerate() {
             let mut lines = vec![entities(&node.name), entities(&node.ci_type)];
             lines.extend(node.state.map(|state| state.as_str().to_owned()));
@@ -179,24 +179,34 @@ impl Graph {
     }
 }
 
-/// A text within the quotes of DOT.
+/// A text within the quotes of DOT, whose labels know HTML's character references. What does not show, as
+/// a line break, becomes a space.
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace(['\n', '\r'], " ")
+    let visible: String = text.chars().map(|one| if is_hidden(one) { ' ' } else { one }).collect();
+    visible.replace('&', "&amp;").replace('\\', "\\\\").replace('"', "\\\"")
 }
 
-/// A text within the quotes of Mermaid, which takes HTML's character references.
+/// A text within the quotes of Mermaid, which takes character references, and would take a beginning such
+/// as `1. ` or `- ` for a list of Markdown.
 fn entities(text: &str) -> String {
-    text.chars().fold(String::new(), |mut written, character| {
-        if character.is_alphanumeric() || " -_.:/,()".contains(character) {
+    let mut written = String::new();
+    for character in text.chars().map(|one| if is_hidden(one) { ' ' } else { one }) {
+        let is_plain = character.is_alphanumeric() || " -_.:/,()".contains(character);
+        let begins_list = "-.)".contains(character) && written.chars().all(|one| one.is_ascii_digit() || one == ' ');
+        if is_plain && !begins_list {
             written.push(character);
         } else {
             let reference = format!("#{};", u32::from(character));
             written.push_str(&reference);
         }
-        written
-    })
+    }
+    written
+}
+
+/// Whether a character ends a line, or changes what stands around it without being seen.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -235,9 +245,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_name_holds_is_shown_and_does_nothing() {
+        let name = "a&lt;b]\r\nc\u{2028}\u{202E}d`--> \u{1F600}</b>";
+        assert_eq!(escaped(name), "a&amp;lt;b]  c  d`--> \u{1F600}</b>");
+        assert_eq!(entities(name), "a#38;lt#59;b#93;  c  d#96;--#62; #128512;#60;/b#62;");
+        // Lists of Markdown, which Mermaid refuses to show.
+        assert_eq!(entities("1. floor"), "1#46; floor");
+        assert_eq!(entities("- floor-2.1"), "#45; floor-2.1");
+        assert_eq!(entities("10.0.0.1"), "10#46;0.0.1");
+    }
+
+    #[test]
     fn what_is_left_out_is_said_in_every_format() {
         for format in [DrawingFormat::Dot, DrawingFormat::Mermaid] {
-            assert!(graph().draw(format).text.contains("not everything is shown"));
+            assert!(
+                graph().draw(format).text.contains("\"not everything is shown"),
+                "in the picture"
+            );
         }
         let json: Value = serde_json::from_str(&graph().draw(DrawingFormat::Json).text).expect("JSON");
         assert_eq!(json["graph"]["metadata"]["complete"], false);

@@ -54,11 +54,11 @@ mirror! {
 #[derive(InputObject, Clone, Debug, Default)]
 #[graphql(name = "LintFilter")]
 pub struct LintFilterInput {
-    /// About CIs of these types or their subtypes; a group is about its consumer.
+    /// About CIs of these types or their subtypes; a group is about its consumer. An empty list: about none.
     pub types: Option<Vec<String>>,
-    /// About CIs in one of these tiers.
+    /// About CIs in one of these tiers, 1 to 4; an empty list: in any or none.
     pub tiers: Option<Vec<u8>>,
-    /// About these CIs, or with one of them among the CIs concerned.
+    /// About these CIs, or with one of them among the CIs concerned. An empty list: about none.
     pub refs: Option<Vec<String>>,
     /// That matter at least so much.
     pub min_severity: Option<LintSeverity>,

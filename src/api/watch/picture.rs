@@ -43,6 +43,8 @@ pub(in crate::api) struct Picture {
     /// All that could matter to it, and itself, by CI id.
     pub(in crate::api) stands_on: Vec<CiId>,
     pub(in crate::api) incomplete: Option<Incomplete>,
+    /// The next moment at which it may stand differently without any commit.
+    pub(in crate::api) next_edge: Option<Timestamp>,
 }
 
 impl Picture {
@@ -61,7 +63,24 @@ impl Picture {
             groups: found.groups.iter().map(|group| GroupNow::new(view, group)).collect(),
             stands_on: found.stands_on,
             incomplete: found.incomplete,
+            next_edge: None,
         }
+    }
+
+    /// Notes when something begins or ceases to hold, as the estate records it with all validities.
+    pub(super) fn with_next_edge(mut self, recorded: &Snapshot) -> Self {
+        self.next_edge = if self.has_all_groups() {
+            recorded.next_edge_below(&self.stands_on, self.at)
+        } else {
+            // It is not known what it stands on.
+            recorded.next_edge(self.at)
+        };
+        self
+    }
+
+    /// Whether it is what a look at this revision and moment would find.
+    pub(super) fn holds(&self, revision: Revision, at: Timestamp) -> bool {
+        self.revision == revision && self.at <= at && self.next_edge.is_none_or(|edge| at < edge)
     }
 
     /// Whether a single point of failure that is not listed is none.

@@ -1,8 +1,9 @@
 use std::ops::ControlFlow;
 
 use super::*;
+use crate::api::query::subject::impact_view;
 use crate::app::{Cmdb, CmdbOptions};
-use crate::impact::{Incomplete, ScratchPool, Stage, TruncationReason};
+use crate::impact::{Budget, Incomplete, ScratchPool, Stage, TruncationReason, standing};
 use crate::ingest::{IngestOptions, run};
 use crate::model::Actor;
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::api::service::{Caller, GraphQlRequest, GraphQlService};
-use crate::api::{ApiContext, ApiLimits, schema};
+use crate::api::{ApiContext, ApiFigures, ApiLimits, schema};
 use crate::app::{CheckpointPolicy, Cmdb, CmdbOptions};
 use crate::cli::Failure;
 use crate::clock::Clock;
@@ -46,7 +46,7 @@ pub(in crate::cli) fn open_store(config: &Config) -> anyhow::Result<Cmdb> {
 }
 
 /// The GraphQL service of a database, the same for a server and for one command.
-pub(in crate::cli) fn service(cmdb: &Cmdb, config: &Config) -> GraphQlService {
+pub(in crate::cli) fn service(cmdb: &Cmdb, config: &Config, figures: ApiFigures) -> GraphQlService {
     let limits = ApiLimits {
         page_max: config.limits.page_size_max,
         depth_max: config.limits.document_depth_max,
@@ -59,6 +59,7 @@ pub(in crate::cli) fn service(cmdb: &Cmdb, config: &Config) -> GraphQlService {
         cmdb: cmdb.clone(),
         limits,
         clock: Clock::System,
+        figures,
     };
     GraphQlService::new(schema::build(context), &config.limits)
 }
@@ -73,7 +74,7 @@ impl Local {
         let cmdb = open_store(config)?;
         let runtime = Builder::new_current_thread().enable_time().build()?;
         Ok(Self {
-            graphql: service(&cmdb, config),
+            graphql: service(&cmdb, config, ApiFigures::default()),
             cmdb,
             runtime,
         })

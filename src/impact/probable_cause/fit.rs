@@ -191,6 +191,12 @@ impl Observed {
         u64::from(self.weights.get(slot.index()).copied().unwrap_or_default().get())
     }
 
+    /// What those symptoms count as together of which this is so.
+    pub(super) fn weight_of_symptoms(&self, is_so: impl Fn(Slot) -> bool) -> u64 {
+        let symptoms = self.symptoms.iter().filter(|slot| is_so(**slot));
+        symptoms.map(|slot| self.weight(*slot)).sum()
+    }
+
     /// The fit of a hypothesis which predicts nothing.
     pub(super) fn nothing(&self) -> Fit {
         Fit {

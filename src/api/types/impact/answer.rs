@@ -149,21 +149,9 @@ impl Answer {
     }
 
     pub(super) fn warnings(&self) -> Vec<ImpactWarning> {
-        let found = self.report.warnings.iter().map(|warning| ImpactWarning {
-            code: warning.code.as_str().to_owned(),
-            count: Long(warning.count),
-            samples: warning.samples.iter().map(|sample| self.sample(*sample)).collect(),
-        });
-        let missing = (!self.missing.is_empty()).then(|| ImpactWarning {
-            code: WarningCode::RootNotFound.as_str().to_owned(),
-            count: self.missing.len().into(),
-            samples: self
-                .missing
-                .iter()
-                .take(impact::ImpactWarning::SAMPLES_MAX)
-                .cloned()
-                .collect(),
-        });
+        let found = self.report.warnings.iter();
+        let found = found.map(|warning| ImpactWarning::new(&self.view, warning));
+        let missing = (!self.missing.is_empty()).then(|| ImpactWarning::missing(&self.missing));
         let mut warnings: Vec<ImpactWarning> = found.chain(missing).collect();
         warnings.extend(self.slips());
         warnings.sort_by(|a, b| a.code.cmp(&b.code));
@@ -214,18 +202,10 @@ impl Answer {
             samples: samples
                 .iter()
                 .take(impact::ImpactWarning::SAMPLES_MAX)
-                .map(|one| self.sample(*one))
+                .map(|one| sample(&self.view, *one))
                 .collect(),
         };
         found.into_iter().map(warning).collect()
-    }
-
-    fn sample(&self, sample: WarningSample) -> String {
-        match sample {
-            WarningSample::Ci(id) => id.to_string(),
-            WarningSample::Relationship(id) => id.to_string(),
-            WarningSample::Group(key) => self.group_id(key),
-        }
     }
 
     pub(super) fn group_id(&self, key: GroupKey) -> String {
@@ -234,5 +214,34 @@ impl Answer {
 
     pub(super) fn group_name(&self, key: GroupKey) -> String {
         group_name(&self.view, key)
+    }
+}
+
+impl ImpactWarning {
+    /// A warning of the engine, in ids.
+    pub(in crate::api) fn new(view: &Snapshot, warning: &impact::ImpactWarning) -> Self {
+        Self {
+            code: warning.code.as_str().to_owned(),
+            count: Long(warning.count),
+            samples: warning.samples.iter().map(|of| sample(view, *of)).collect(),
+        }
+    }
+
+    /// References that led nowhere, as they were written.
+    pub(in crate::api) fn missing(references: &[String]) -> Self {
+        let samples = references.iter().take(impact::ImpactWarning::SAMPLES_MAX);
+        Self {
+            code: WarningCode::RootNotFound.as_str().to_owned(),
+            count: references.len().into(),
+            samples: samples.cloned().collect(),
+        }
+    }
+}
+
+fn sample(view: &Snapshot, of: WarningSample) -> String {
+    match of {
+        WarningSample::Ci(id) => id.to_string(),
+        WarningSample::Relationship(id) => id.to_string(),
+        WarningSample::Group(key) => group_id(view, key),
     }
 }
