@@ -141,6 +141,9 @@ fn add_larger(
     let depths: FxHashMap<Slot, u32> = others
         .filter(|(slot, _)| probe.before(*slot) < ImpactState::Down)
         .collect();
+    if depths.len() < 2 {
+        return Ok(());
+    }
     let mut candidates: Vec<Slot> = depths.keys().copied().collect();
     candidates.sort_unstable_by_key(|slot| columns.id(*slot));
     let points = cut_sets.len();

@@ -127,7 +127,7 @@ fn a_clique_falls_as_one_and_each_arc_is_looked_at_a_few_times() {
         let links = u64::from(CLIQUE) * u64::from(CLIQUE - 1);
         assert_eq!(shape.falls(0), (u64::from(CLIQUE), links));
         all_take_down(&shape, CLIQUE - 1, links);
-        let answer = shape.causes(&[CLIQUE - 1], 4 * links);
+        let answer = shape.causes(&[CLIQUE - 1], 8 * links);
         // All fit alike: by id.
         let ranking = answer
             .ranking
