@@ -68,9 +68,14 @@ fn a_number_out_of_range_names_its_field_and_its_limit() {
                 "2147483647",
             ),
             (
-                "{ cutSets(target: SHOP, maxCount: 1001) { complete } }",
+                "{ cutSets(target: SHOP, maxSize: 0) { complete } }",
                 "BAD_USER_INPUT",
-                "the limit is 1000",
+                "state 1 to 5",
+            ),
+            (
+                "{ cutSets(target: SHOP, maxCount: 10001) { complete } }",
+                "BAD_USER_INPUT",
+                "the limit is 10000",
             ),
             (
                 "{ cfia(services: [SHOP], maxRows: -1) { complete } }",

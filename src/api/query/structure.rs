@@ -6,7 +6,7 @@ use super::premises::{Missing, PremisesArguments, number, root};
 use super::subject::Subject;
 use super::targets::{Targets, failing_level};
 use crate::api::connection::rows;
-use crate::api::error::ApiResult;
+use crate::api::error::{ApiError, ApiResult};
 use crate::api::scalars::DateTime;
 use crate::api::types::{
     AtRiskReading, CutSetsObject, DependenciesObject, FailedCiInput, ImpactState, SinglePointsOfFailureObject,
@@ -208,7 +208,7 @@ impl StructureQuery {
             default_with = "ImpactState::Down"
         )]
         level: ImpactState,
-        #[graphql(desc = "CIs in a set at most, up to 5.", default_with = "CUT_SIZE_DEFAULT")] max_size: i32,
+        #[graphql(desc = "CIs in a set at most, 1 to 5.", default_with = "CUT_SIZE_DEFAULT")] max_size: i32,
         #[graphql(
             desc = "So many sets at most, the first of all, up to 10,000; the answer says if there are more.",
             default_with = "CUT_SETS_DEFAULT"
@@ -241,6 +241,10 @@ impl StructureQuery {
         )?;
         let level = failing_level("level", level)?;
         let size_max = number("maxSize", max_size, CUT_SIZE_MAX)?;
+        if size_max == 0 {
+            let refused = "`maxSize` is 0, and no set is that small: state 1 to 5".to_owned();
+            return Err(ApiError::input("maxSize", refused).with("value", max_size));
+        }
         let count_max = number("maxCount", max_count, CUT_SETS_MAX)?;
         self.0
             .ask(ctx, at, move |asked| {
