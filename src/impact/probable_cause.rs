@@ -339,7 +339,8 @@ impl Search<'_> {
             && let Some(single) = next
         {
             let (mut second, mut pair) = (None, None);
-            if self.answer.causes.len() + 2 <= causes_max {
+            let is_any_left = single.fit.hits < self.hits_max;
+            if is_any_left && self.answer.causes.len() + 2 <= causes_max {
                 second = self.second_after(joint, single)?;
                 let bar = second.map_or(single.fit, |second| second.fit);
                 pair = self.best_pair(joint, single.fit)?.filter(|pair| {
@@ -363,11 +364,8 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// The candidate that would follow this one, if a symptom is left and any raises the score.
+    /// The candidate that would follow this one, if any raises the score.
     fn second_after(&mut self, joint: Fit, first: RankedCause) -> Result<Option<RankedCause>, TruncationReason> {
-        if first.fit.hits == self.hits_max {
-            return Ok(None);
-        }
         let mark = self.probe.mark();
         let second = self.probe.fail_down(first.slot, |_, _| false).and_then(|_| {
             let joint = self.observed.extend(joint, self.probe.newly_bad_since(mark));

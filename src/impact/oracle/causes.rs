@@ -101,13 +101,11 @@ impl<'a> NaiveCauses<'a> {
                 return causes;
             };
             let mut step = single.clone();
-            if room >= 2 {
-                let with = |more: &[Slot]| hypothesis.iter().chain(more).copied().collect::<BTreeSet<_>>();
+            let with = |more: &[Slot]| hypothesis.iter().chain(more).copied().collect::<BTreeSet<_>>();
+            if room >= 2 && self.is_anything_open(&with(&single)) {
                 let alone = score(self.fit(&with(&single)));
                 let mut two = single.clone();
-                if self.is_anything_open(&with(&single))
-                    && let Some(second) = self.best(&with(&single), &singles, alone)
-                {
+                if let Some(second) = self.best(&with(&single), &singles, alone) {
                     two.extend(second);
                 }
                 let cuts = self.cuts(&hypothesis);
